@@ -1,7 +1,13 @@
 //! What a commit says of a change, in the form of Conventional Commits 1.0.0 (<https://www.conventionalcommits.org>).
 //! It must never guess: a message in another form is no change, and a type that no user sees has no kind.
 
+mod credit;
+mod revert;
+
 use std::fmt;
+
+use self::credit::co_author;
+pub use self::{credit::credit, revert::Revert};
 
 /// The kinds of change, in the order in which Keep a Changelog 1.1.0 lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,76 +133,6 @@ impl Change {
     }
 }
 
-/// What a commit takes back, as git, the forges and Conventional Commits write it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Revert {
-    /// The names of commits, which may be short.
-    pub commits: Vec<String>,
-    pub pulls: Vec<u64>,
-    /// Whether taking back is all it does: a change with a subject of its own is told beside what it takes back.
-    pub is_all: bool,
-    /// The subject, where it is quoted.
-    subject: Option<String>,
-}
-
-impl Revert {
-    /// Reads a whole message; `None`: it takes back nothing.
-    pub fn parse(message: &str) -> Option<Revert> {
-        let (head, body) = message.split_once('\n').unwrap_or((message, ""));
-        let head = pull_request(head.trim()).0;
-        let quoted = |word: &str| Some(head.strip_prefix(word)?.strip_prefix(" \"")?.strip_suffix('"')?.to_owned());
-        let again = quoted("Reapply").map(|inner| format!("Revert \"{inner}\""));
-        let conventional = head.split_once(": ").filter(|(word, _)| {
-            let word = word.strip_suffix('!').unwrap_or(word);
-            word.split('(').next().is_some_and(|word| word.eq_ignore_ascii_case("revert"))
-        });
-        let subject = quoted("Revert").or(again).or(conventional.map(|(_, text)| text.trim().to_owned()));
-        let mut commits = reverted_commits(body);
-        if conventional.is_some() {
-            let refs = footers(body.lines()).into_iter().filter(|(token, _)| token.eq_ignore_ascii_case("refs"));
-            commits.extend(refs.flat_map(|(_, value)| names(&value).map(str::to_owned).collect::<Vec<_>>()));
-        }
-        // A commit with a subject of its own may do more than what the middle of its body says.
-        let is_revert = subject.is_some() || body.trim_start().starts_with(REVERTS);
-        let stated = body.lines().map(str::trim);
-        let stated = stated
-            .filter_map(|line| line.strip_prefix("Reverts ").or(line.strip_prefix("This reverts merge request ")));
-        let mut pulls: Vec<u64> =
-            stated.filter_map(|what| what.trim_end_matches('.').rsplit_once(['#', '!'])?.1.parse().ok()).collect();
-        pulls.extend(subject.as_deref().and_then(|subject| pull_request(subject).1));
-        let is_all = subject.is_some() || Change::parse(message).is_none_or(|change| change.kind.is_none());
-        is_revert.then_some(Revert { commits, pulls, is_all, subject })
-    }
-
-    /// Whether it quotes the subject of that message.
-    pub fn is_of(&self, message: &str) -> bool {
-        let head = |text: &str| pull_request(text.lines().next().unwrap_or_default().trim()).0.to_owned();
-        let Some(subject) = self.subject.as_deref().map(head) else { return false };
-        subject == head(message) || Change::parse(message).is_some_and(|change| change.text == subject)
-    }
-}
-
-const REVERTS: &str = "This reverts commit";
-
-/// The commits that the sentences of git name; after the comma stands what a merge was made on.
-fn reverted_commits(body: &str) -> Vec<String> {
-    let text = body.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sentences = text.split(REVERTS).skip(1);
-    let named = |sentence: &str| {
-        let sentence = sentence.strip_prefix('s').unwrap_or(sentence);
-        let sentence = sentence.split(['.', ';']).next().unwrap_or_default();
-        let sentence = sentence.split("reversing").next().unwrap_or_default();
-        names(sentence).map(str::to_owned).collect::<Vec<_>>()
-    };
-    sentences.flat_map(named).collect()
-}
-
-/// The names of commits at the beginning of a text.
-fn names(text: &str) -> impl Iterator<Item = &str> {
-    let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty() && *word != "and");
-    words.take_while(|word| (7..=64).contains(&word.len()) && word.chars().all(|c| c.is_ascii_hexdigit()))
-}
-
 /// What `Revert "…"` and `Reapply "…"` quote at last, and whether it is there again.
 fn unquoted(subject: &str) -> Option<(&str, bool)> {
     let (mut found, mut is_back) = (None, true);
@@ -298,72 +234,6 @@ fn footer(line: &str) -> Option<(&str, &str)> {
     let (token, value) = ends.into_iter().flatten().min().map(|(end, start)| (&line[..end], &line[start..]))?;
     let is_token = !token.is_empty() && token.chars().all(|c| c.is_alphanumeric() || c == '-');
     (is_token || is_breaking(token)).then(|| (token, value.trim()))
-}
-
-fn co_author(value: &str) -> Option<String> {
-    let (name, address) = value.split_once('<').unwrap_or((value, ""));
-    Some(credit(name, address.trim_end_matches('>'))).filter(|credit| !credit.is_empty())
-}
-
-/// How a changelog names somebody: by the forge's handle, when a no-reply address tells it, else by name. A robot is
-/// nobody.
-pub fn credit(name: &str, address: &str) -> String {
-    let (name, address) = (name.trim(), address.trim());
-    let handle = address.strip_suffix("@users.noreply.github.com");
-    let handle = handle.map(|handle| handle.split_once('+').map_or(handle, |(_, handle)| handle));
-    match handle {
-        _ if is_robot(name, address) => String::new(),
-        Some(handle) if !handle.is_empty() => format!("@{handle}"),
-        _ if name.contains('@') => String::new(),
-        _ => name.to_owned(),
-    }
-}
-
-/// Services that commit and are not called a bot in a word of its own.
-const SERVICES: [&str; 22] = [
-    "actions-user",
-    "allcontributors",
-    "bors",
-    "codecov-commenter",
-    "codecov-io",
-    "copilot",
-    "copilot-swe-agent",
-    "cursor-agent",
-    "cursoragent",
-    "dependabot",
-    "dependabot-preview",
-    "github-action",
-    "github-actions",
-    "greenkeeper",
-    "imgbot",
-    "imgbotapp",
-    "mergify",
-    "pre-commit-ci",
-    "release-plz",
-    "renovate",
-    "web-flow",
-    "weblate",
-];
-
-/// Whether the name or a part of the address says that no person made it. `bot` must be a word: Abbott, Talbot and Robot
-/// Smith are people, and so is `jan.bot@…`.
-fn is_robot(name: &str, address: &str) -> bool {
-    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
-    let handle = local.split_once('+').filter(|(id, _)| id.chars().all(|c| c.is_ascii_digit()));
-    let handle = handle.map_or(local, |(_, handle)| handle);
-    let is_host = |host: &str| ["bot", "bots"].contains(&host.to_lowercase().as_str());
-    // Nobody reads what is sent there. People's own addresses of this kind have it in the domain.
-    let is_nobodys = ["noreply", "no-reply"].contains(&local.to_lowercase().as_str());
-    // The last two are whose domain it is: a company may be called so.
-    is_nobodys || domain.split('.').rev().skip(2).any(is_host) || [name, handle].into_iter().any(is_robots_name)
-}
-
-fn is_robots_name(name: &str) -> bool {
-    let name = name.trim_start_matches('@').to_lowercase();
-    let name = name.split_whitespace().collect::<Vec<_>>().join("-");
-    let mut words = name.split(['-', '_']);
-    let is_last = |word: &str| name.rsplit(['-', '_']).next() == Some(word) && name != word;
-    name.ends_with("[bot]") || SERVICES.contains(&name.as_str()) || words.any(|word| word == "bot") || is_last("robot")
 }
 
 #[cfg(test)]

@@ -1,93 +1,29 @@
 //! Whether a release of a train is due, why, and which version it should get.
 //! It must never call a change the user's that no user sees: documentation, tests, CI and tools alone are none.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod proposal;
+mod weight;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use self::proposal::{propose, propose_next};
+pub use self::{
+    proposal::Proposal,
+    weight::{Change, Weight, changes},
+};
 use crate::{
-    changes::{breaking, undone},
-    conventional::{self, Kind},
+    changes::breaking,
     draft::{MovedLine, lines},
-    packed::packed,
     release::{Goal, moving, undescribed},
     repo::Message,
     snapshot::Snapshot,
-    subject,
-    taken::{free, is_taken},
+    taken::is_taken,
     timetable,
     version::{Bump, Dialect, Version},
     visible,
 };
-
-/// What a change asks of the next version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Weight {
-    Fix,
-    Feature,
-    Breaking,
-}
-
-impl Weight {
-    fn of(kind: Option<Kind>, breaking: bool) -> Weight {
-        match kind {
-            _ if breaking => Weight::Breaking,
-            Some(Kind::Added | Kind::Deprecated) => Weight::Feature,
-            _ => Weight::Fix,
-        }
-    }
-
-    /// As cargo's `^` reads versions, and release-plz bumps them: in 0.x a minor breaks, and a patch adds.
-    fn bump(self, from: &Version) -> Bump {
-        match (self, from.semver().major) {
-            (Weight::Breaking, 0) => Bump::Minor,
-            (Weight::Breaking, _) => Bump::Major,
-            (Weight::Feature, 1..) => Bump::Minor,
-            _ => Bump::Patch,
-        }
-    }
-}
-
-/// A commit that a user sees.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Change {
-    pub commit: String,
-    #[serde(skip)]
-    pub time: i64,
-    pub text: String,
-    pub weight: Weight,
-    /// Members of the train that it touches.
-    pub members: BTreeSet<String>,
-}
-
-/// The commits that a user of the train sees, newest first.
-pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
-    let Snapshot { workspace, train, .. } = snapshot;
-    let members = train.members();
-    let own = subject::all(workspace, train);
-    let gone = undone(workspace, past);
-    let change = |commit: &Message| {
-        let subject = commit.text.lines().next().unwrap_or_default();
-        if commit.is_merge() || gone.contains_key(commit.commit.as_str()) || subject::is_release(&own, subject) {
-            return None;
-        }
-        let touched = commit.paths.iter().flat_map(|path| packed(workspace, train, path));
-        let touched = touched.filter(|at| members.contains(at)).map(|at| workspace.members[at].name.clone());
-        let touched: BTreeSet<String> = touched.collect();
-        if touched.is_empty() {
-            return None;
-        }
-        let (text, weight) = match conventional::Change::parse(&commit.text) {
-            Some(message) if message.kind.is_none() => return None,
-            Some(message) => (subject.to_owned(), Weight::of(message.kind, message.breaking)),
-            // What is not in the form may be anything; where it stands says that it counts.
-            None => (subject.to_owned(), Weight::Fix),
-        };
-        Some(Change { commit: commit.commit.clone(), time: commit.time, text, weight, members: touched })
-    };
-    past.iter().filter_map(change).collect()
-}
 
 /// What was found out beside the history.
 #[derive(Clone, Debug, Default)]
@@ -148,23 +84,6 @@ impl Reason {
             Reason::Bump { from: None, to } => format!("{to} is here and was never released"),
         }
     }
-}
-
-impl Weight {
-    pub fn name(self) -> &'static str {
-        match self {
-            Weight::Fix => "a fix",
-            Weight::Feature => "a feature",
-            Weight::Breaking => "breaking",
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Proposal {
-    pub version: String,
-    pub why: String,
-    pub command: String,
 }
 
 /// The answer for one train.
@@ -337,78 +256,4 @@ fn stuck<'s>(snapshot: &'s Snapshot, changes: &[Change]) -> Vec<&'s (String, Ver
         workspace.member(name).is_some_and(|at| workspace.members[at].version == *version)
     };
     yanked.iter().filter(|(name, version)| stands(name, version) && !is_moved(name)).collect()
-}
-
-/// The final version that is due, or the version that the driver was bumped to. `moves_all` asks for one that moves every
-/// member.
-fn propose(
-    snapshot: &Snapshot,
-    waits: bool,
-    most: Option<Weight>,
-    why: Option<String>,
-    moves_all: bool,
-) -> Option<Proposal> {
-    let Snapshot { workspace, train, .. } = snapshot;
-    let here = train.version(workspace);
-    let option = train.config.option();
-    let named = |version: Version, why: String| {
-        let command = format!("cargo xtask release {}{option}", version.tag());
-        Some(Proposal { version: version.tag(), why, command })
-    };
-    let align = |why: String| match train.is_spelt(here) {
-        true => Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") }),
-        false => named(free(snapshot, respelt(here))?, format!("{why}; Python cannot spell {}", here.tag())),
-    };
-    let weight = most.unwrap_or(Weight::Fix);
-    let needed = match last_final(snapshot) {
-        Some((base, _)) => {
-            let bump = weight.bump(&base);
-            Some(base.bump(if moves_all && bump == Bump::Patch { Bump::Minor } else { bump }).ok()?)
-        }
-        None => None,
-    };
-    let prepared = here.final_version();
-    let is_enough = needed.as_ref().is_none_or(|needed| prepared >= *needed);
-    let reported = why.unwrap_or_else(|| "nothing that changed says more".to_owned());
-    let why = match needed.as_ref() {
-        None if waits => return align("it is the version here, and there is no tag yet".to_owned()),
-        Some(needed) if waits && is_enough => {
-            let why = format!("the driver was bumped to it already ({reported} needs {} at least)", needed.tag());
-            return align(why);
-        }
-        _ if waits => format!("{reported}; the driver's {here} is too low for that"),
-        _ if is_enough && here.is_prerelease() => format!("the final version of {}", here.tag()),
-        _ => reported,
-    };
-    let wanted = needed.into_iter().chain([prepared]).max()?.with_metadata_of(here);
-    let version = free(snapshot, wanted.clone())?;
-    let why = if version == wanted { why } else { format!("{why}; {} is taken", wanted.tag()) };
-    named(version, why)
-}
-
-/// A pre-release as the tool spells it: the same kind, where it has that, else the final version.
-fn respelt(version: &Version) -> Version {
-    let kind = ["alpha", "beta", "rc"].into_iter().find(|kind| *kind == version.pre_label());
-    let kind = kind.and_then(|kind| version.bump(Bump::Pre(kind)).ok());
-    kind.unwrap_or_else(|| version.final_version()).with_metadata_of(version)
-}
-
-/// One more pre-release of the version that is due, in the words of the last one.
-fn propose_next(snapshot: &Snapshot, candidate: &Version, due: &Proposal) -> Option<Proposal> {
-    let train = &snapshot.train;
-    let due = Version::parse(&due.version, Dialect::Tag).ok()?;
-    let here = train.version(&snapshot.workspace);
-    let first = match due.base() == candidate.final_version() {
-        true => candidate.next_pre()?,
-        false => candidate.first_pre_of(&due)?,
-    };
-    let first = first.with_metadata_of(here);
-    let version = free(snapshot, first).filter(|version| !here.falls_to(version))?;
-    let version = Some(version).filter(|version| train.is_spelt(version))?;
-    let command = format!("cargo xtask release {}{}", version.tag(), train.config.option());
-    Some(Proposal {
-        why: format!("what changed since {} can be tried again", candidate.tag()),
-        version: version.tag(),
-        command,
-    })
 }

@@ -1,20 +1,20 @@
 //! Collects every change to a file into one edit per file: first by place, then by rewriting.
 //! It must never let two changes meet on the same bytes, nor emit an edit that changes nothing.
 
+mod texts;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
-
+pub use self::texts::Texts;
 use crate::{
     config::{VersionFile, When},
-    edit::{Edit, Fate, Reason, slashed},
-    files::{Place, cargo_lock, cargo_toml::VersionField, pyproject::PyProject, splice},
+    edit::{Reason, slashed},
+    files::{Place, cargo_toml::VersionField, pyproject::PyProject, splice},
     finding::{Check, Finding},
-    paths::dir,
     requirement,
     train::{Train, beside::Beside, uv_locks},
     version::{Dialect, Version, spelling},
@@ -29,14 +29,6 @@ pub struct Places<'w> {
     /// What moves beside the workspace.
     beside: Vec<(&'w Beside, Version)>,
     pub findings: Vec<Finding>,
-}
-
-/// Files with their changes applied, which may now be rewritten as a whole.
-pub struct Texts<'w> {
-    workspace: &'w Workspace,
-    texts: BTreeMap<PathBuf, (String, Vec<Reason>)>,
-    /// Files that go.
-    gone: BTreeSet<PathBuf>,
 }
 
 impl<'w> Places<'w> {
@@ -243,110 +235,5 @@ impl<'w> Places<'w> {
         }
         texts.locks(versions, &self.beside);
         (texts, self.findings)
-    }
-}
-
-impl<'w> Texts<'w> {
-    /// The text of a file as changed so far.
-    pub fn now(&self, path: &Path) -> Option<&str> {
-        self.texts
-            .get(path)
-            .map(|(text, _)| text.as_str())
-            .or_else(|| self.workspace.texts.get(path).map(String::as_str))
-    }
-
-    /// Rewrites a file as a whole.
-    pub fn rewrite(&mut self, path: &Path, reason: Reason, rewrite: impl FnOnce(&str) -> Result<String>) -> Result<()> {
-        let now = match self.now(path) {
-            Some(now) => now,
-            None => self.workspace.text(path)?,
-        };
-        let new = rewrite(now).with_context(|| slashed(path))?;
-        let entry = self.texts.entry(path.to_owned()).or_default();
-        entry.0 = new;
-        if !entry.1.contains(&reason) {
-            entry.1.push(reason);
-        }
-        Ok(())
-    }
-
-    /// Rewrites a file as a whole, or begins it with `start` where there is none.
-    pub fn rewrite_or_create(
-        &mut self,
-        path: &Path,
-        reason: Reason,
-        start: &str,
-        rewrite: impl FnOnce(&str) -> Result<String>,
-    ) -> Result<()> {
-        if self.now(path).is_none() {
-            self.texts.insert(path.to_owned(), (start.to_owned(), vec![reason.clone()]));
-        }
-        self.rewrite(path, reason, rewrite)
-    }
-
-    /// Takes a file away.
-    pub fn remove(&mut self, path: &Path) {
-        self.gone.insert(path.to_owned());
-    }
-
-    /// The workspace's own lock, and the locks of workspaces beside it whose manifests lead to a member.
-    fn locks(&mut self, versions: &BTreeMap<usize, Version>, beside: &[(&Beside, Version)]) {
-        let workspace = self.workspace;
-        let named = |version: fn(&Workspace, usize, &Version) -> Version| -> BTreeMap<&'w str, Version> {
-            versions.iter().map(|(&at, to)| (workspace.members[at].name.as_str(), version(workspace, at, to))).collect()
-        };
-        let (new, old) =
-            (named(|_, _, to| to.clone()), named(|workspace, at, _| workspace.members[at].version.clone()));
-        let new: BTreeMap<&str, &Version> = new.iter().map(|(name, version)| (*name, version)).collect();
-        let old: BTreeMap<&str, &Version> = old.iter().map(|(name, version)| (*name, version)).collect();
-        let own = workspace.root_dir().join("Cargo.lock");
-        let paths = workspace.texts.keys().filter(|path| path.ends_with("Cargo.lock"));
-        for path in
-            paths.filter(|path| **path == own || workspace.beside.keys().any(|beside| beside.starts_with(dir(path))))
-        {
-            let text = &workspace.texts[path];
-            let (mut new, mut old) = (new.clone(), old.clone());
-            let held = beside.iter().filter(|(project, _)| *path != own && project.manifest.starts_with(dir(path)));
-            for (project, to) in held {
-                new.insert(&project.name, to);
-                old.insert(&project.name, &project.version);
-            }
-            let locked = cargo_lock::set(text, &new, (*path != own).then_some(&old));
-            if locked != *text {
-                let held: BTreeSet<&str> = cargo_lock::read(text).into_iter().map(|entry| entry.name).collect();
-                let named = new.iter().filter(|(name, _)| held.contains(*name));
-                let reasons = named.map(|(name, to)| Reason::Lock { of: name.to_string(), to: (*to).clone() });
-                self.texts.insert(path.clone(), (locked, reasons.collect()));
-            }
-        }
-    }
-
-    /// The files with their changes, by path.
-    pub fn changed(&self) -> impl Iterator<Item = (&Path, &str)> {
-        self.texts.iter().map(|(path, (text, _))| (path.as_path(), text.as_str()))
-    }
-
-    /// One edit for each file that says something new.
-    pub fn into_edits(self) -> Vec<Edit> {
-        let workspace = self.workspace;
-        let changed = self.texts.into_iter().filter(|(path, (new, _))| workspace.texts.get(path) != Some(new));
-        let changed = changed.filter(|(path, _)| !self.gone.contains(path)).map(|(path, (new, why))| {
-            let (fate, old) = match workspace.texts.get(&path) {
-                Some(old) => (Fate::Change, old.clone()),
-                None => (Fate::Create, String::new()),
-            };
-            // What is begun here is begun for git, too.
-            Edit { tracked: fate == Fate::Create || workspace.tracked.contains(&path), path, fate, old, new, why }
-        });
-        let gone = self.gone.iter().filter_map(|path| Some((path, workspace.texts.get(path)?)));
-        let gone = gone.map(|(path, old)| Edit {
-            path: path.clone(),
-            fate: Fate::Remove,
-            old: old.clone(),
-            new: String::new(),
-            tracked: true,
-            why: vec![Reason::Changelog],
-        });
-        changed.chain(gone).collect()
     }
 }

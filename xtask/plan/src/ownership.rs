@@ -1,17 +1,17 @@
 //! Whose a name on a registry is: ours by the commit that a version was packed from, or by the repository that it names.
 //! It must never take a name for ours because it is called as one of ours.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use self::names::page;
+pub use self::names::{Kind, Name, Own, address, names, own};
 use crate::{
     edit::count,
     finding::{Check, Finding},
-    paths::dir,
     snapshot::Snapshot,
     taken,
     version::{Bump, Dialect, Version},
@@ -21,42 +21,6 @@ use crate::{
 /// What of the registries may be set aside: a name that another project has, a version that is there with other content,
 /// and one that was yanked.
 pub const WAIVABLE: [Check; 3] = [Check::RegistryNames, Check::RegistryContent, Check::RegistryYanked];
-
-/// A name that a release takes on a registry.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Name {
-    pub kind: Kind,
-    pub name: String,
-    /// The crate registry that its manifest names, or where an image is pushed to; otherwise the environment says.
-    pub registry: Option<String>,
-    /// Where the workspace or the Python project is, from the top of the repository: what is configured there counts for its
-    /// registry.
-    #[serde(skip)]
-    pub within: PathBuf,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    Crate,
-    Project,
-    Image,
-}
-
-/// What this repository is known by.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Own {
-    /// Where it is, as `address` spells it: the remote, and what manifests name.
-    addresses: BTreeSet<String>,
-    /// Its home pages, which may be hosts alone: what stands below one says nothing.
-    pages: BTreeSet<String>,
-    /// The versions that have a tag of the train, and the one that stands here, as PEP 440 spells them.
-    versions: BTreeSet<String>,
-    /// What its crates and projects have here.
-    here: BTreeMap<(Kind, String), Version>,
-    /// Commits may be ours and not be here.
-    is_shallow: bool,
-}
 
 /// What a registry says of a name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,77 +75,6 @@ pub struct Contested {
     pub repository: Option<String>,
 }
 
-/// The names that a release of the snapshot's train takes, and those that its crates need beside them.
-pub fn names(snapshot: &Snapshot) -> Vec<Name> {
-    let Snapshot { workspace, train, .. } = snapshot;
-    let published = train.crates.iter().copied().filter(|&at| train.publishes(&workspace.members[at]));
-    let needed = published.clone().flat_map(|at| {
-        let by_version = workspace.members[at].links.iter().filter(|link| link.requirement.is_some());
-        by_version.map(|link| link.to).filter(|&to| workspace.members[to].publish)
-    });
-    let crates = published.clone().chain(needed).map(|at| {
-        let member = &workspace.members[at];
-        Name {
-            kind: Kind::Crate,
-            name: member.name.clone(),
-            registry: train.private_registry(member).map(str::to_owned),
-            within: workspace.root_dir(),
-        }
-    });
-    let projects = train.wheels.iter().map(|wheel| {
-        let name = wheel.project.name.clone().unwrap_or_else(|| workspace.members[wheel.member].name.clone());
-        Name { kind: Kind::Project, name, registry: None, within: dir(&wheel.path) }
-    });
-    let images = train.config.images.iter().map(|image| Name {
-        kind: Kind::Image,
-        name: image.name.to_string(),
-        registry: image.registry.as_ref().map(ToString::to_string),
-        within: PathBuf::new(),
-    });
-    crates.chain(projects).chain(images).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// What the snapshot's repository is known by, but for where its remote is.
-pub fn own(snapshot: &Snapshot) -> Own {
-    let Snapshot { workspace, train, repo, .. } = snapshot;
-    let about = || workspace.graph.packages.iter().map(|package| &package.about);
-    let projects = || train.wheels.iter().flat_map(|wheel| &wheel.project.links);
-    let repositories = about().filter_map(|about| about.repository.as_ref());
-    let addresses = repositories.chain(projects()).filter_map(|url| address(url)).collect();
-    let pages =
-        about().filter_map(|about| about.homepage.as_ref()).chain(projects()).filter_map(|url| page(url)).collect();
-    let released = train.tags(repo).map(|(version, _)| version).chain([train.version(workspace).base()]);
-    let versions = released.filter_map(|version| version.show(Dialect::Pep440).ok()).collect();
-    let crates = workspace.members.iter().map(|member| (Kind::Crate, &member.name, member));
-    let wheels = train.wheels.iter().map(|wheel| {
-        let member = &workspace.members[wheel.member];
-        (Kind::Project, wheel.project.name.as_ref().unwrap_or(&member.name), member)
-    });
-    let here = crates.chain(wheels).map(|(kind, name, member)| ((kind, name.clone()), member.version.clone()));
-    Own { addresses, pages, versions, here: here.collect(), is_shallow: repo.is_shallow }
-}
-
-impl Own {
-    /// The same, when the remote is at these addresses.
-    pub fn at(&self, remotes: &[String]) -> Own {
-        let mut own = self.clone();
-        own.addresses.extend(remotes.iter().filter_map(|url| address(url)));
-        own
-    }
-
-    /// The version on a registry that the history here should know, where a higher one says that another project has the
-    /// name: the highest that is not above the one that stands here. What is yanked is not looked into.
-    pub fn earlier<'v>(&self, name: &Name, versions: &'v BTreeMap<String, bool>) -> Option<&'v str> {
-        let here = self.here.get(&(name.kind, name.name.clone()))?;
-        let dialect = if name.kind == Kind::Project { Dialect::Pep440 } else { Dialect::Cargo };
-        let listed = versions.iter().filter(|(_, is_yanked)| !**is_yanked);
-        let read = listed.filter_map(|(text, _)| Some((Version::parse(text, dialect).ok()?, text.as_str())));
-        let (earlier, higher): (Vec<_>, Vec<_>) = read.partition(|(version, _)| version.base() <= here.base());
-        // Of the highest of all, everything is known.
-        earlier.into_iter().max().map(|(_, text)| text).filter(|_| !higher.is_empty())
-    }
-}
-
 /// What to do about names that another project has.
 pub const INSTEAD: &str = "publish to a registry of your own (`publish = [\"NAME\"]` in the manifest, UV_PUBLISH_URL, IMAGE_REGISTRY), or under other names";
 
@@ -212,38 +105,6 @@ pub fn owner(registered: &Registered, own: &Own) -> Owner {
         }
         _ => Owner::Other(None),
     }
-}
-
-/// A home page's address without what differs from one spelling to the next.
-fn page(url: &str) -> Option<String> {
-    let url = url.trim().to_ascii_lowercase();
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
-    let page = rest.trim_start_matches("www.").trim_end_matches('/');
-    (!page.is_empty()).then(|| page.to_owned())
-}
-
-/// A repository's address without what differs from one spelling to the next; `None` for a place on a disk, and for a host
-/// alone.
-pub fn address(url: &str) -> Option<String> {
-    let url = url.trim().to_ascii_lowercase();
-    let rest = match url.split_once("://") {
-        Some((scheme, _)) if scheme.ends_with("file") => return None,
-        Some((_, rest)) => rest.to_owned(),
-        // git's short form of ssh: `git@host:path`.
-        None => {
-            let (host, path) = url.split_once(':').filter(|(host, _)| host.len() > 1 && !host.contains(['/', '\\']))?;
-            format!("{host}/{path}")
-        }
-    };
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (host, path) = rest.split_once('/')?;
-    let host = host.rsplit('@').next().unwrap_or_default();
-    let host = host.split(':').next().unwrap_or_default().trim_start_matches("www.");
-    // Where a forge shows a directory of it.
-    let inside = ["/-/", "/tree/", "/blob/", "/src/branch/"];
-    let end = inside.iter().filter_map(|word| path.find(word)).min().unwrap_or(path.len());
-    let path = path[..end].trim_matches('/').trim_end_matches(".git").trim_end_matches('/');
-    (!host.is_empty() && !path.is_empty()).then(|| format!("{host}/{path}"))
 }
 
 impl Registries {
@@ -352,6 +213,7 @@ pub fn lines(contested: &[Contested]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     fn own() -> Own {
         let here = [(Kind::Crate, "0.7.3"), (Kind::Project, "0.7.3")];

@@ -6,26 +6,28 @@ pub mod carry;
 pub mod links;
 pub mod names;
 
+mod defects;
 mod habit;
 mod headings;
+mod notes;
+mod parts;
 mod plain;
+mod rewrite;
 
 use std::{collections::BTreeSet, ops::Range};
 
-use anyhow::{Result, bail};
-
-pub use self::plain::plain;
-
+pub use self::{
+    defects::{misdated, misread, unclosed, unreported},
+    notes::{add_notes, has_notes, notes_heading},
+    parts::{entries, has_entries, is_list, summary},
+    plain::plain,
+    rewrite::{add_entries, add_entry, begin, demote, insert, promote, settle, yank},
+};
 use self::{
-    habit::Habit,
-    headings::{About, Heading, Is, Line, Title, headings, lines, understand},
+    headings::{About, Heading, Title, lines, understand},
     names::{Log, Whose},
 };
-use crate::{
-    conventional::Kind,
-    date::{self, Date},
-    version::Version,
-};
+use crate::{date::Date, version::Version};
 
 /// A version's section.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,143 +147,10 @@ pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
     !goes_on && (later.len() > 1 || is_far)
 }
 
-/// The text with an Unreleased above its newest section, where that is a version's below `to` and none is there: some
-/// write a version's section when they release it.
-pub fn begin<'a>(log: impl Into<Log<'a>>, to: &Version) -> Option<String> {
-    let log = log.into();
-    let (text, sections) = (log.text, read(log));
-    let first = sections.iter().find(|section| section.title.about != About::Member)?;
-    let is_missing = !sections.iter().any(Section::is_unreleased) && first.title.version().is_some_and(|old| old < to);
-    let eol = line_ending(text);
-    let (before, rest) = text.split_at(first.span.start);
-    is_missing.then(|| format!("{before}{}{eol}{eol}{rest}", Habit::of(log).unreleased(eol)))
-}
-
-/// What is wrong in the file of that name, and what to write, when the release of `version` has no place: no heading
-/// says Unreleased, and the newest section is not of that version or a lower one.
-pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) -> Option<(String, String)> {
-    let log = log.into();
-    let text = log.text;
-    let sections = read(log);
-    let first = sections.iter().find(|section| section.title.about != About::Member);
-    let has_place = |first: &Section| first.title.version().is_some_and(|newest| newest <= version);
-    if sections.iter().any(Section::is_unreleased) || first.is_some_and(has_place) {
-        return None;
-    }
-    let Some(first) = first else {
-        return Some((format!("{file} has no `## [Unreleased]` section"), "add one at the top".to_owned()));
-    };
-    let line = text[..first.heading.start].matches('\n').count() + 1;
-    let place = format!("{file}:{line}: `{}`", &text[first.words.clone()]);
-    let unreleased = Habit::of(log).unreleased("\\n");
-    Some(match first.title.about {
-        About::Other => (
-            format!("{place} is neither a version nor Unreleased"),
-            match filled_in(text, &text[first.words.clone()]) {
-                Some(places) => format!("write `{unreleased}` instead, and {places}"),
-                None => format!("write `{unreleased}` instead, or above it"),
-            },
-        ),
-        _ => (
-            format!("{place} is the newest section, and nothing above it says Unreleased"),
-            format!("write `{unreleased}` above it"),
-        ),
-    })
-}
-
-/// What to write for the placeholders of a heading, `[[NextVersion]]`, where they stand in other lines, too.
-fn filled_in(text: &str, heading: &str) -> Option<String> {
-    let names = heading.split("[[").skip(1).filter_map(|rest| Some(rest.split_once("]]")?.0));
-    let placeholders = names.map(|name| format!("[[{name}]]"));
-    let elsewhere = placeholders.filter_map(|placeholder| {
-        let lines = text.lines().enumerate().filter(|(_, line)| line.contains(&placeholder) && !line.contains(heading));
-        let lines: Vec<String> = lines.map(|(at, _)| (at + 1).to_string()).collect();
-        let word = if lines.len() == 1 { "line" } else { "lines" };
-        (!lines.is_empty()).then(|| format!("`{placeholder}` in {word} {}", lines.join(", ")))
-    });
-    let elsewhere: Vec<String> = elsewhere.collect();
-    let reported =
-        || format!("what is meant in place of {}, which only cargo-release fills in", elsewhere.join(" and "));
-    (!elsewhere.is_empty()).then(reported)
-}
-
 /// The versions above that one which have a section: somebody wrote it by hand before their release.
 pub fn above<'a>(log: impl Into<Log<'a>>, version: &Version) -> Vec<Version> {
     let versions = read(log).into_iter().filter_map(|section| section.title.version().cloned());
     versions.filter(|found| found > version).collect()
-}
-
-/// What is wrong in the file of that name, and what to write, when a code fence or a comment holds all the rest of it.
-pub fn unclosed(file: &str, text: &str) -> Option<(String, String)> {
-    let line = headings::unclosed(text)?;
-    let is_comment = text.lines().nth(line - 1).is_some_and(|line| line.contains("<!--"));
-    let (what, end) = if is_comment { ("comment", "`-->`") } else { ("code fence", "the signs that begin it") };
-    Some((
-        format!("{file}:{line}: nothing closes the {what}, so it holds the rest of the file"),
-        format!("close it with {end} and commit"),
-    ))
-}
-
-/// Where the file of that name cannot be read as it is meant, and what to write: what nothing closes, a heading that ends
-/// Unreleased and is no version, and what has two sections.
-pub fn misread<'a>(file: &str, log: impl Into<Log<'a>>) -> Vec<(String, String)> {
-    let log = log.into();
-    let text = log.text;
-    let sections = read(log);
-    let line = |section: &Section| text[..section.heading.start].matches('\n').count() + 1;
-    let words = |section: &Section| &text[section.words.clone()];
-    let mut found = Vec::from_iter(unclosed(file, text));
-    let after = sections.iter().skip_while(|section| !section.is_unreleased()).skip(1);
-    let between: Vec<&Section> = after.clone().take_while(|section| section.title.version().is_none()).collect();
-    // Where no version follows, it may well be the end of the file that is named.
-    let is_amid = after.clone().any(|section| section.title.version().is_some());
-    // What begins with a number is an old version.
-    let is_old = |title: &str| title.trim_start_matches(['[', 'v']).starts_with(|c: char| c.is_ascii_digit());
-    // Those of a product that was renamed stand below the first version of this name.
-    found.extend(between.iter().find_map(|section| match &section.title.about {
-        About::Stranger(name) => Some((
-            format!("{file}:{}: `{}` names {name}, which is no crate of the workspace", line(section), words(section)),
-            "name the train's crate there or leave the name out, and commit".to_owned(),
-        )),
-        _ => None,
-    }));
-    let between = between.into_iter().filter(|section| section.title.about == About::Other);
-    found.extend(between.filter(|section| is_amid && !is_old(words(section))).map(|section| {
-        (
-            format!("{file}:{}: `{}` ends Unreleased, and is no version", line(section), words(section)),
-            "write it one level deeper, or below the versions, and commit".to_owned(),
-        )
-    }));
-    // Of older versions nothing is read any more.
-    let is_final = |section: &Section| section.title.version().is_some_and(|version| !version.is_prerelease());
-    let newest = sections.iter().position(is_final).unwrap_or(sections.len());
-    let is_own = |section: &Section| section.is_unreleased() || section.title.version().is_some();
-    for (at, section) in sections.iter().enumerate().filter(|(_, section)| is_own(section)) {
-        if let Some(first) = sections[..at].iter().take(newest + 1).find(|first| first.name == section.name) {
-            found.push((
-                format!("{file}:{}: {} has a section in line {} already", line(section), section.name, line(first)),
-                "move the content of one of them to the other, and commit".to_owned(),
-            ));
-        }
-    }
-    found
-}
-
-/// The versions, and their headings, that have something else where their date should stand.
-pub fn misdated<'a>(log: impl Into<Log<'a>>) -> Vec<(String, String)> {
-    let log = log.into();
-    let text = log.text;
-    let versions = read(log).into_iter().filter(|section| section.title.version().is_some());
-    let wrong = versions.filter(|section| {
-        let rest = section.title.rest.trim_start();
-        let claims = rest.starts_with(['-', '–', '—', '(', ':']);
-        claims && !section.title.undated && !date::is_dated(rest)
-    });
-    let heading = |section: Section| {
-        let heading = text[section.heading].lines().next().unwrap_or_default().trim_end().to_owned();
-        (section.name, heading)
-    };
-    wrong.map(heading).collect()
 }
 
 /// What the section of that name says, without comments and with the link definitions that it uses: so it can be quoted
@@ -291,352 +160,9 @@ pub fn quote<'a>(log: impl Into<Log<'a>>, name: &str) -> Option<String> {
     Some(links::with_definitions(log.text, &headings::without_comments(&section(log, name)?.body)))
 }
 
-/// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
-pub fn yank<'a>(log: impl Into<Log<'a>>, version: &str) -> Option<String> {
-    let log = log.into();
-    let text = log.text;
-    let Section { title, words, .. } = section(log, version)?;
-    if title.is_yanked() {
-        return Some(text.to_owned());
-    }
-    Some(format!("{} [YANKED]{}", &text[..words.end], &text[words.end..]))
-}
-
-/// Takes `promote` back: what the section of `version` told is under Unreleased again, and the links as before.
-pub fn demote<'a>(log: impl Into<Log<'a>>, version: &str) -> Option<String> {
-    let log = log.into();
-    let (own, eol) = (section(log, version)?, line_ending(log.text));
-    let mut new = links::retreat(log, version);
-    let body = own.body.trim().to_owned();
-    new.replace_range(section(log.with(&new), version)?.span, "");
-    let unreleased = unreleased(log.with(&new)).ok()?;
-    let reported = sorted(&format!("{}{eol}{eol}{body}", unreleased.body.trim()), eol);
-    let reported = if reported.is_empty() { reported } else { format!("{reported}{eol}") };
-    let rest = &new[unreleased.span.end..];
-    let gap = if rest.is_empty() { "" } else { eol };
-    Some(format!("{}{eol}{reported}{gap}{rest}", &new[..unreleased.head]))
-}
-
 /// Whether the heading of `version` says that it was yanked.
 pub fn is_yanked<'a>(log: impl Into<Log<'a>>, version: &str) -> bool {
     section(log, version).is_some_and(|section| section.title.is_yanked())
-}
-
-/// Whether the section says anything beside headings and comments.
-pub fn has_entries(section: &Section) -> bool {
-    parts(&links::without_definitions(&section.body)).iter().any(Part::says_something)
-}
-
-/// The entries of a section's body with what stands in the heading above them. An entry is a bullet with all that
-/// belongs to it; what stands before the first one of its part is an entry of its own. A definition is of none.
-pub fn entries(body: &str) -> Vec<(Option<&str>, String)> {
-    let mut found = Vec::new();
-    for Part { kind, text, .. } in parts(body) {
-        let text = &links::without_definitions(text);
-        let mut entry: Vec<&str> = Vec::new();
-        let lines = lines(text).into_iter().map(|line| (line.text, line.is));
-        for (line, is) in lines.chain([("- ", Is::Text)]) {
-            let bullet = after_mark(line).filter(|_| is == Is::Text);
-            if bullet.is_some() {
-                let text = entry.join("\n").trim().to_owned();
-                entry.clear();
-                if !says_nothing(&text) {
-                    found.push((kind, text));
-                }
-            }
-            entry.push(bullet.unwrap_or_else(|| line.strip_prefix("  ").unwrap_or(line)));
-        }
-    }
-    found
-}
-
-/// The words before the first kind of a body, and before the first bullet.
-pub fn summary(body: &str) -> Option<String> {
-    let text = parts(body).first()?.text;
-    let is_summary = !text.is_empty() && !is_list(text);
-    entries(body).into_iter().next().map(|(_, text)| text).filter(|_| is_summary)
-}
-
-/// The comments before the first kind of a body and before its first bullet, and the body without them.
-fn comments_at_head(body: &str) -> (Vec<&str>, String) {
-    let end = headings(body).first().map_or(body.len(), |heading| heading.span.start);
-    let is_bullet = |line: &Line<'_>| line.is == Is::Text && is_list(line.text);
-    let head = lines(body).into_iter().take_while(|line| line.span.start < end && !is_bullet(line));
-    let head: Vec<Line<'_>> = head.collect();
-    let (mut comments, mut rest, mut from) = (Vec::new(), String::new(), 0);
-    for of_kind in head.chunk_by(|one, next| (one.is == Is::Comment) == (next.is == Is::Comment)) {
-        let (Some(first), Some(last)) = (of_kind.first(), of_kind.last()) else { continue };
-        // Words after its end are the summary's.
-        if first.is == Is::Comment && last.text.trim_end().ends_with("-->") {
-            comments.push(body[first.span.start..last.span.end].trim());
-            rest.push_str(body[from..first.span.start].trim_end_matches(['\r', '\n']));
-            from = last.span.end;
-        }
-    }
-    rest.push_str(&body[from..]);
-    (comments, rest)
-}
-
-/// The kinds of a body that hold comments alone, and the body without them.
-fn kinds_of_comments(body: &str, eol: &str) -> (String, String) {
-    let (mut stays, mut rest) = (String::new(), body.to_owned());
-    for part in parts(body).iter().rev().filter(|part| part.kind.is_some() && !part.says_something()) {
-        if !part.text.is_empty() {
-            stays.insert_str(0, &format!("{eol}{eol}{}{eol}{eol}{}", part.heading, part.text));
-        }
-        rest.replace_range(part.span.clone(), "");
-    }
-    (stays, rest)
-}
-
-/// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one. Comments
-/// before the first kind stay there, and kinds that hold nothing else.
-///
-/// `compare` is the tag of the release before, if there is one, and the tag of this one: links of the form
-/// `…/compare/OLD...HEAD` follow them.
-pub fn promote<'a>(
-    log: impl Into<Log<'a>>,
-    version: &str,
-    date: Date,
-    compare: (Option<&str>, &str),
-) -> Result<String> {
-    let log = log.into();
-    let text = log.text;
-    let unreleased = unreleased(log)?;
-    if section(log, version).is_some() {
-        bail!("it already has a section for {version}: move the entries of Unreleased there, or name another version");
-    }
-    let (eol, habit) = (line_ending(text), Habit::of(log));
-    let mut new = text[..unreleased.heading.start].to_owned();
-    // One that announces a later version still does.
-    if unreleased.title.announces(version) {
-        new.push_str(&habit.unreleased(eol));
-    } else {
-        new.push_str(&text[unreleased.heading.clone()]);
-    }
-    new.push_str(&text[unreleased.heading.end..unreleased.head]);
-    let (comments, body) = comments_at_head(&unreleased.body);
-    comments.iter().for_each(|comment| new.push_str(&format!("{eol}{eol}{comment}")));
-    let (kinds, body) = kinds_of_comments(&body, eol);
-    new.push_str(&kinds);
-    new.push_str(&format!("{eol}{eol}{}{}{eol}", habit.lead(version), habit.heading(version, date, eol)));
-    let entries = sorted(&body, eol);
-    if !entries.is_empty() {
-        new.push_str(&format!("{entries}{eol}"));
-    }
-    let rest = &text[unreleased.span.end..];
-    if !rest.is_empty() {
-        new.push_str(eol);
-    }
-    new.push_str(rest);
-    Ok(links::advance(log.with(&new), version, compare))
-}
-
-/// The text with the day in the heading of a section that somebody wrote by hand, where that said that there is none yet.
-pub fn settle<'a>(log: impl Into<Log<'a>>, version: &str, date: Date) -> String {
-    let log = log.into();
-    let text = log.text;
-    match section(log, version).filter(|section| section.title.undated) {
-        Some(section) => {
-            let heading = Habit::of(log).heading(version, date, line_ending(text));
-            format!("{}{heading}{}", &text[..section.heading.start], &text[section.heading.end..])
-        }
-        None => text.to_owned(),
-    }
-}
-
-/// Puts a section for `version` with one entry under `kind` before the newest released one; `Unreleased` stays.
-pub fn insert<'a>(
-    log: impl Into<Log<'a>>,
-    version: &str,
-    date: Date,
-    kind: &str,
-    entry: &str,
-    compare: (Option<&str>, &str),
-) -> Result<String> {
-    let log = log.into();
-    let text = log.text;
-    let unreleased = unreleased(log)?;
-    if section(log, version).is_some() {
-        bail!("it already has a section for {version}");
-    }
-    let (eol, habit) = (line_ending(text), Habit::of(log));
-    let (before, rest) = text.split_at(unreleased.span.end);
-    let gap = if before.ends_with(&format!("{eol}{eol}")) {
-        ""
-    } else if before.ends_with(eol) {
-        eol
-    } else {
-        &format!("{eol}{eol}")
-    };
-    let heading = format!("{}{}", habit.lead(version), habit.heading(version, date, eol));
-    let (kind, bullet) = (habit::kind(log, kind, eol), habit::bullet(log));
-    let mut new = format!("{before}{gap}{heading}{eol}{eol}{kind}{eol}{eol}{bullet}{entry}{eol}");
-    if !rest.is_empty() {
-        new.push_str(eol);
-    }
-    new.push_str(rest);
-    Ok(links::advance(log.with(&new), version, compare))
-}
-
-/// Adds an entry under `kind` in `Unreleased`, making the heading where it is missing; without a kind, before them all. Its further lines are indented, so
-/// that they belong to it.
-pub fn add_entry<'a>(log: impl Into<Log<'a>>, kind: &str, entry: &str) -> Result<String> {
-    add_entries(log, [(kind, entry)])
-}
-
-/// The same for many entries, each behind its kind: the text is read and written once.
-pub fn add_entries<'a, 'e>(
-    log: impl Into<Log<'a>>,
-    entries: impl IntoIterator<Item = (&'e str, &'e str)>,
-) -> Result<String> {
-    let log = log.into();
-    let text = log.text;
-    let unreleased = unreleased(log)?;
-    let (eol, bullet) = (line_ending(text), habit::bullet(log));
-    let mut body = unreleased.body;
-    for (kind, entry) in entries {
-        let lines = entry.lines().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
-        let entry = lines.collect::<Vec<_>>().join(eol);
-        let entry = format!("{bullet}{}", entry.trim_start());
-        body = match kind {
-            "" => format!("{entry}{eol}{body}"),
-            kind => format!("{body}{eol}{eol}{}{eol}{eol}{entry}", habit::kind(log, kind, eol)),
-        };
-    }
-    let rest = &text[unreleased.span.end..];
-    let gap = if rest.is_empty() { "" } else { eol };
-    Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.head], sorted(&body, eol)))
-}
-
-fn unreleased(log: Log<'_>) -> Result<Section> {
-    match section(log, "Unreleased") {
-        Some(section) => Ok(section),
-        None => bail!("it has no `## [Unreleased]` section: add one at the top"),
-    }
-}
-
-/// Puts the highlights of a release first under the `## Release Notes` heading of a readme.
-pub fn add_notes(readme: &str, version: &str, date: Date, body: &str) -> Result<String> {
-    let heading = notes_heading(readme)?;
-    if has_notes(readme, version) {
-        bail!("it already has release notes for {version}");
-    }
-    let eol = line_ending(readme);
-    let mut highlights = String::new();
-    for Part { kind, text, .. } in parts(body) {
-        for line in text.lines() {
-            match (after_mark(line), kind) {
-                (Some(entry), Some(kind)) => highlights.push_str(&format!("- {kind}: {entry}{eol}")),
-                _ => highlights.push_str(&format!("{}{eol}", line.trim_end())),
-            }
-        }
-    }
-    let rest = readme[heading.end..].trim_start_matches(['\r', '\n']);
-    let gap = if rest.is_empty() { "" } else { eol };
-    Ok(format!("{}{eol}{eol}### {version} - {date}{eol}{eol}{highlights}{gap}{rest}", &readme[..heading.end]))
-}
-
-/// The line of the one `## Release Notes` heading.
-pub fn notes_heading(readme: &str) -> Result<Range<usize>> {
-    let mut found = headings(readme)
-        .into_iter()
-        .filter(|heading| heading.level == 2 && heading.title.eq_ignore_ascii_case("Release Notes"));
-    match (found.next(), found.count()) {
-        (Some(heading), 0) => Ok(heading.span),
-        (first, more) => {
-            bail!("it has {} `## Release Notes` headings, expected one", usize::from(first.is_some()) + more)
-        }
-    }
-}
-
-/// Whether a readme has a heading for the version's notes.
-pub fn has_notes(readme: &str, version: &str) -> bool {
-    let of = |heading: &Heading<'_>| understand(heading.title, Whose::default()).version().map(|version| version.tag());
-    headings(readme).iter().any(|heading| heading.level == 3 && of(heading).as_deref() == Some(version))
-}
-
-/// The body's parts by kind, known kinds first in their order; a kind that occurs twice is joined.
-fn sorted(body: &str, eol: &str) -> String {
-    let mut joined: Vec<(Part<'_>, String)> = Vec::new();
-    for part in parts(body).into_iter().filter(|part| !part.text.is_empty()) {
-        let same = |(known, _): &&mut (Part<'_>, String)| {
-            known.kind.map(str::to_lowercase) == part.kind.map(str::to_lowercase)
-        };
-        match joined.iter_mut().find(same) {
-            Some((_, text)) => text.push_str(&format!("{eol}{}", part.text)),
-            None => {
-                let text = part.text.to_owned();
-                joined.push((part, text));
-            }
-        }
-    }
-    let rank = |kind: Option<&str>| kind.map(|kind| Kind::parse(kind).map_or(Kind::ALL.len(), |kind| kind as usize));
-    joined.sort_by_key(|(part, _)| rank(part.kind));
-    let mut out = String::new();
-    for (part, text) in joined {
-        match part.kind {
-            Some(_) => out.push_str(&format!("{eol}{}{eol}{eol}{text}{eol}", part.heading)),
-            None => out.push_str(&format!("{eol}{text}{eol}")),
-        }
-    }
-    out.trim_end().to_owned()
-}
-
-/// What stands under one heading of a section.
-struct Part<'a> {
-    span: Range<usize>,
-    kind: Option<&'a str>,
-    /// The heading as it is written.
-    heading: &'a str,
-    text: &'a str,
-}
-
-impl Part<'_> {
-    fn says_something(&self) -> bool {
-        !says_nothing(self.text)
-    }
-}
-
-/// What stands before the first heading, then each heading of a kind with what stands under it.
-fn parts(body: &str) -> Vec<Part<'_>> {
-    let mut headings = headings(body);
-    let of_kind = headings.iter().find(|heading| Kind::parse(heading.title).is_some());
-    let level = of_kind.or(headings.first()).map(|heading| heading.level);
-    headings.retain(|heading| Some(heading.level) == level);
-    let first = headings.first().map_or(body.len(), |heading| heading.span.start);
-    let ends = headings.iter().skip(1).map(|heading| heading.span.start).chain([body.len()]);
-    let mut parts = vec![Part { span: 0..first, kind: None, heading: "", text: content(&body[..first]) }];
-    parts.extend(headings.iter().zip(ends).map(|(heading, end)| Part {
-        span: heading.span.start..end,
-        kind: Some(heading.title),
-        heading: &body[heading.span.clone()],
-        text: content(&body[heading.span.end..end]),
-    }));
-    parts
-}
-
-/// The text without surrounding blank lines.
-fn content(text: &str) -> &str {
-    let text = text.trim_matches(['\r', '\n']).trim_end();
-    if text.trim().is_empty() { "" } else { text }
-}
-
-/// The marks of an item in a list.
-const MARKS: [&str; 3] = ["- ", "* ", "+ "];
-
-/// Whether the text begins with an item of a list.
-pub fn is_list(text: &str) -> bool {
-    after_mark(text).is_some()
-}
-
-fn after_mark(line: &str) -> Option<&str> {
-    MARKS.iter().find_map(|mark| line.strip_prefix(mark))
-}
-
-/// Whether the text is blank but for comments.
-fn says_nothing(text: &str) -> bool {
-    headings::without_comments(text).trim().is_empty()
 }
 
 fn line_ending(text: &str) -> &'static str {
@@ -647,7 +173,9 @@ fn line_ending(text: &str) -> &'static str {
 mod tests {
     use proptest::prelude::*;
 
+    use super::parts::parts;
     use super::{names::Names, *};
+    use crate::conventional::Kind;
 
     const DAY: &str = "2026-12-02";
     const TAGS: (Option<&str>, &str) = (Some("v0.9.3"), "v0.10.0");

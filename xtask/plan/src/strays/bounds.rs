@@ -3,7 +3,7 @@
 
 use semver::VersionReq;
 
-use super::Found;
+use super::found::Found;
 use crate::version::Version;
 
 /// How a version in a line bounds others.

@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
-use super::{Found, among, is_below, is_version_word, spelt};
+use super::{
+    found::Found,
+    place::is_below,
+    words::{among, is_version_word, spelt},
+};
 
 /// Words after which a version is one of the past.
 const PAST: &str = "\

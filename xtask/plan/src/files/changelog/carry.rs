@@ -9,7 +9,9 @@ use super::{
     headings::{headings, lines, understand},
     line_ending, links,
     names::{Log, Whose},
-    notes_heading, read, section, sorted,
+    notes_heading,
+    parts::sorted,
+    read, section,
 };
 use crate::version::Version;
 

@@ -1,7 +1,7 @@
 //! How a changelog writes its headings and bullets, so that what is new is written like what stands there.
 //! It must never take over what a heading says beside version and day, such as the name of a release.
 
-use super::{MARKS, Section, headings::headings, names::Log, read};
+use super::{Section, headings::headings, names::Log, parts::MARKS, read};
 use crate::date::Date;
 
 /// How sections of versions begin.

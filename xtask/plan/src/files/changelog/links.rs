@@ -1,133 +1,24 @@
 //! Where a changelog leads to: the links in its headings, and the definitions `[label]: address` wherever they stand.
 //! It must never take a definition for an entry, nor move a link whose form it does not know: that is told.
 
+mod comparison;
+mod definitions;
+mod release;
+
 use std::{collections::BTreeMap, ops::Range};
 
+pub use self::definitions::{definitions, start, without_definitions};
+use self::{
+    comparison::{Comparison, is_between, is_version, path},
+    definitions::{Definition, end_of_label, normal},
+    release::Release,
+};
 use super::{
     Section,
     headings::{Is, Line, lines},
-    line_ending,
     names::Log,
     read, section,
 };
-use crate::version::{Dialect, Version};
-
-/// `[label]: address`, the label as it is written.
-pub(super) struct Definition<'a> {
-    pub label: &'a str,
-    address: Range<usize>,
-    /// Its lines, without the line ending of the last.
-    pub line: Range<usize>,
-    /// Whether it belongs to a list item.
-    nested: bool,
-}
-
-impl Definition<'_> {
-    /// Whether it is that of a section: `[v0.9.3]` is of 0.9.3.
-    pub fn is_of(&self, name: &str) -> bool {
-        let label = normal(self.label);
-        label == normal(name) || label.strip_prefix('v').is_some_and(|label| label == name)
-    }
-}
-
-/// The definitions outside code and comments, in the order of the file. Address and title may have lines of their own.
-pub(super) fn definitions(text: &str) -> Vec<Definition<'_>> {
-    definitions_in(&lines(text))
-}
-
-fn definitions_in<'a>(lines: &[Line<'a>]) -> Vec<Definition<'a>> {
-    let mut found: Vec<Definition<'a>> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let is_taken = found.last().is_some_and(|last| last.line.end >= line.span.end);
-        if !is_taken && let Some(definition) = definition(&lines[at..]) {
-            found.push(definition);
-        }
-    }
-    found
-}
-
-/// The definition that begins the lines. What goes on after the address, but for a title, is a sentence; a footnote is one
-/// in any case.
-fn definition<'a>(lines: &[Line<'a>]) -> Option<Definition<'a>> {
-    // Most lines are none: that is seen by their first byte.
-    if !matches!(lines.first()?.text.as_bytes().first()?, b'[' | b' ' | b'>' | 0xef) {
-        return None;
-    }
-    let mut lines = lines.iter().take_while(|line| line.is == Is::Text && !line.text.trim().is_empty());
-    let first = lines.next()?;
-    // What a line says behind the marks of a quote, and where that stands in the text.
-    let content = |line: &Line<'a>| {
-        let message = line.text.trim_start_matches([' ', '\u{feff}', '>']);
-        (line.span.end - message.len(), message)
-    };
-    let (from, message) = content(first);
-    let inner = message.strip_prefix('[')?;
-    let length = end_of_label(inner)?;
-    let label = &inner[..length];
-    let rest = inner[length + 1..].strip_prefix(':')?;
-    if label.trim().is_empty() {
-        return None;
-    }
-    let is_footnote = label.starts_with('^');
-    let (mut line, mut at) = (first, from + message.len() - rest.trim_start().len());
-    let mut rest = rest.trim();
-    if rest.is_empty() && !is_footnote {
-        line = lines.next()?;
-        (at, rest) = content(line);
-        rest = rest.trim_end();
-    }
-    let address = rest.split_whitespace().next()?;
-    let is_title = |words: &str| {
-        let pairs = [('"', '"'), ('\'', '\''), ('(', ')')];
-        words.len() > 1 && pairs.iter().any(|(start, end)| words.starts_with(*start) && words.ends_with(*end))
-    };
-    let after = rest[address.len()..].trim();
-    let mut end = line.span.end;
-    if after.is_empty() {
-        end = lines
-            .next()
-            .filter(|next| is_title(content(next).1.trim()) && !is_footnote)
-            .map_or(end, |next| next.span.end);
-    }
-    (after.is_empty() || is_title(after) || is_footnote).then(|| Definition {
-        label,
-        address: at..at + address.len(),
-        line: first.span.start..end,
-        nested: first.nested,
-    })
-}
-
-/// Where a label ends that begins there: at a bracket that is not escaped.
-fn end_of_label(text: &str) -> Option<usize> {
-    let mut is_escaped = false;
-    let end = text.char_indices().find(|(_, c)| {
-        let ends = !is_escaped && ['[', ']'].contains(c);
-        is_escaped = *c == '\\' && !is_escaped;
-        ends
-    });
-    end.filter(|(_, c)| *c == ']').map(|(at, _)| at)
-}
-
-/// A text without the definitions in it that belong to no list item.
-pub fn without_definitions(text: &str) -> String {
-    let free = definitions(text).into_iter().filter(|found| !found.nested);
-    let gone = free.map(|found| (found.line, String::new()));
-    apply(text, gone.collect())
-}
-
-/// Where the definitions at the end of the file begin, comments between and after them.
-pub(super) fn start(text: &str, lines: &[Line<'_>]) -> usize {
-    let (mut start, found) = (text.len(), definitions_in(lines));
-    for line in lines.iter().rev() {
-        match line.is {
-            Is::Text if found.iter().any(|found| found.line.contains(&line.span.start)) => start = line.span.start,
-            Is::Text if line.text.trim().is_empty() => {}
-            Is::Comment => {}
-            _ => break,
-        }
-    }
-    start
-}
 
 /// The body with those definitions of the whole text that it uses and does not hold, so that it can stand alone.
 pub fn with_definitions(text: &str, body: &str) -> String {
@@ -244,11 +135,6 @@ fn addressed(prose: &str, addresses: &BTreeMap<String, String>) -> Vec<(Range<us
         from = gone.end;
     }
     found
-}
-
-/// A label as Markdown compares it.
-fn normal(label: &str) -> String {
-    label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Has the link of Unreleased start at the new tag, and gives the section of `version` its own: in the heading where the
@@ -377,22 +263,6 @@ pub fn left_behind<'a>(log: impl Into<Log<'a>>, version: &str, tag: &str) -> Opt
     is_linked.then(|| (line(own.heading.start), format!("{version} got no link: the form of the others is not known")))
 }
 
-/// What follows the host.
-fn path(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    rest.find('/').map_or("", |at| &rest[at..])
-}
-
-fn is_between(c: char) -> bool {
-    matches!(c, '/' | '=' | '&' | '?' | '#' | '%')
-}
-
-/// `v0.9.3`, `owl-0.9.3`: there is a version in it.
-fn is_version(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    bytes.windows(3).any(|three| three[0].is_ascii_digit() && three[1] == b'.' && three[2].is_ascii_digit())
-}
-
 /// Where the link of a section is written.
 struct Link {
     address: Range<usize>,
@@ -416,214 +286,6 @@ fn link_of(text: &str, defined: &[Definition<'_>], section: &Section) -> Option<
 /// What stands in the brackets of a heading.
 fn label<'a>(text: &'a str, section: &Section) -> Option<&'a str> {
     Some(text[section.heading.clone()].split_once('[')?.1.split_once(']')?.0)
-}
-
-/// An address that compares two commits: `…/compare/A...B` of most forges, in the order in which it names them.
-struct Comparison<'a> {
-    before: &'a str,
-    ends: [&'a str; 2],
-    between: &'a str,
-    after: &'a str,
-    /// Which of the ends is the older one.
-    older: usize,
-}
-
-impl<'a> Comparison<'a> {
-    fn split(address: &'a str) -> Option<Comparison<'a>> {
-        let at = address.rfind("/compare/")? + "/compare/".len();
-        let end = address[at..].find(['?', '#', '>']).map_or(address.len(), |end| at + end);
-        let ends = &address[at..end];
-        let between = ["...", "..", "%0D", "%0d"].into_iter().find(|between| ends.contains(between))?;
-        let (first, second) = ends.split_once(between)?;
-        let (before, after) = (&address[..at], &address[end..]);
-        Some(Comparison { before, ends: [first, second], between, after, older: 0 })
-    }
-
-    /// The comparison of a release with what is on main now; `old` is the tag that is expected.
-    fn of_unreleased(address: &'a str, old: &str) -> Option<Comparison<'a>> {
-        let found = Comparison::split(address)?;
-        let older = match found.ends {
-            [_, "HEAD"] => 0,
-            ["HEAD", _] => 1,
-            ends if ends.contains(&old) => usize::from(ends[0] != old),
-            [first, second] if is_version(first) != is_version(second) => usize::from(is_version(second)),
-            _ => return None,
-        };
-        Some(Comparison { older, ..found })
-    }
-
-    /// The comparison of a release, which is called `own` there, with the one before.
-    fn of_release(address: &'a str, own: &str) -> Option<Comparison<'a>> {
-        let found = Comparison::split(address)?;
-        let newer = found.ends.iter().rposition(|end| *end == own)?;
-        Some(Comparison { older: 1 - newer, ..found })
-    }
-
-    /// Whether it leads to a branch.
-    fn is_open(&self) -> bool {
-        !is_version(self.ends[1 - self.older])
-    }
-
-    fn base(&self) -> &'a str {
-        self.ends[self.older]
-    }
-
-    /// The same with another base.
-    fn from(&self, base: &str) -> String {
-        self.between(base, self.ends[1 - self.older])
-    }
-
-    /// Where the same forge shows a tag.
-    fn page(&self, tag: &str) -> String {
-        let place = &self.before[..self.before.len() - "compare/".len()];
-        match place.strip_suffix("branches/") {
-            Some(place) => format!("{place}commits/tag/{tag}"),
-            None if place.ends_with("/-/") => format!("{place}tags/{tag}"),
-            None => format!("{place}releases/tag/{tag}"),
-        }
-    }
-
-    fn between(&self, base: &str, head: &str) -> String {
-        let mut ends = [base, head];
-        ends.rotate_left(self.older);
-        format!("{}{}{}{}{}", self.before, ends[0], self.between, ends[1], self.after)
-    }
-}
-
-struct Release<'a> {
-    log: Log<'a>,
-    version: &'a str,
-    tags: (Option<&'a str>, &'a str),
-}
-
-impl Release<'_> {
-    /// Where the comparison of the new version starts: at the tag of the release before, when the file tells of that. Where
-    /// Unreleased starts at a later one, a post release, that is it; the candidates of a final version are left out. The
-    /// first version has nothing to be compared with, and nothing is compared with one that was yanked.
-    fn base(&self, written: &str) -> Option<String> {
-        let old = self.tags.0?;
-        let reported = |tag: &str| {
-            let found = read(self.log).into_iter().find(|section| self.tag_of(&section.name) == tag)?;
-            Some((Version::parse(&found.name, Dialect::Tag).ok()?, found.title.is_yanked()))
-        };
-        let is_candidate = Version::parse(self.version, Dialect::Tag).is_ok_and(|version| version.is_prerelease());
-        let counts = |later: &Version| is_candidate || !later.is_prerelease();
-        let is_kept = match (reported(old), reported(written)) {
-            (_, Some((later, is_yanked))) if is_yanked || !counts(&later) || written == self.tags.1 => false,
-            (Some((old, _)), later) => later.is_some_and(|(later, _)| later > old),
-            (None, _) => !written.is_empty(),
-        };
-        Some(if is_kept { written.to_owned() } else { old.to_owned() })
-    }
-
-    /// The version of which this is the tag.
-    fn version_in(&self, tag: &str) -> Option<Version> {
-        let (before, after) = self.tags.1.split_once(self.version)?;
-        Version::parse(tag.strip_prefix(before)?.strip_suffix(after)?, Dialect::Tag).ok()
-    }
-
-    /// One that somebody moved to a tag already leads to what is on main again.
-    fn opened<'c>(&self, range: Comparison<'c>) -> Comparison<'c> {
-        let [first, second] = range.ends.map(|end| self.version_in(end));
-        let (Some(first), Some(second)) = (first, second) else { return range };
-        let older = usize::from(first > second);
-        let mut ends = range.ends;
-        ends[1 - older] = "HEAD";
-        Comparison { older, ends, ..range }
-    }
-
-    /// The tag of another version.
-    fn tag_of(&self, version: &str) -> String {
-        self.tags.1.replacen(self.version, version.trim_start_matches('v'), 1)
-    }
-
-    /// What is the address for `name`, for the new version.
-    fn successor(&self, address: &str, name: &str) -> Option<String> {
-        let tag = self.tag_of(name);
-        let written = [tag.as_str(), name].into_iter().find(|written| address.contains(written))?;
-        if address.contains("/compare/") {
-            let base = self.base(&tag)?;
-            return Some(Comparison::of_release(address, written)?.between(&base, self.tags.1));
-        }
-        // A tag of several words, `owl/0.7.3`, is known by its version.
-        let written = if written.contains(is_between) { name } else { written };
-        let (new, base) = match written == name {
-            true => (self.version, Some(name.to_owned())),
-            false => (self.tags.1, self.base(&tag)),
-        };
-        let rest = path(address);
-        let parts: Vec<&str> = rest.split_inclusive(is_between).flat_map(|part| part.split_inclusive("..")).collect();
-        let words: Vec<&str> =
-            parts.iter().map(|part| part.trim_end_matches(is_between).trim_end_matches('.')).collect();
-        // Of `v0.7.3-rc.1` and `v0.7.3` the shorter one is it.
-        let own = words.iter().filter(|word| word.contains(written)).min_by_key(|word| word.len())?;
-        let (before, after) = own.split_once(written)?;
-        let is_name = |other: &str| written == name && Version::parse(other, Dialect::Tag).is_ok();
-        let is_other = |word: &str| {
-            let other = word.strip_prefix(before).and_then(|word| word.strip_suffix(after));
-            other.is_some_and(|other| other != written && (self.version_in(other).is_some() || is_name(other)))
-        };
-        let mut out = address[..address.len() - rest.len()].to_owned();
-        for (part, word) in parts.iter().zip(words) {
-            let moved = match word {
-                word if is_other(word) => format!("{before}{}{after}", base.as_deref()?),
-                word if word.contains(written) => word.replace(written, new),
-                // A version beside it whose part there is not known.
-                word if is_version(word) => return None,
-                word => word.to_owned(),
-            };
-            out.push_str(&format!("{moved}{}", &part[word.len()..]));
-        }
-        Some(out)
-    }
-
-    /// The comparisons of this release with main that stand above the entries of its section, leading to its tag.
-    fn reported(&self, own: &Section) -> Vec<(Range<usize>, String)> {
-        let Some(old) = self.tags.0 else { return Vec::new() };
-        let body = &self.log.text[own.head..own.span.end];
-        let is_above = |line: &Line<'_>| !["- ", "* ", "+ ", "#"].iter().any(|sign| line.text.starts_with(sign));
-        let above = lines(body).into_iter().take_while(is_above).filter(|line| line.is == Is::Text);
-        let defined = definitions(body);
-        let is_prose = |line: &Line<'_>| !defined.iter().any(|found| found.line.contains(&line.span.start));
-        let moved = above.filter(is_prose).filter_map(|line| {
-            let at = line.text.find("http")?;
-            let rest = &line.text[at..];
-            let ends = |c: char| c.is_whitespace() || "()<>".contains(c);
-            let address = &rest[..rest.find(ends).unwrap_or(rest.len())];
-            let range =
-                Comparison::of_unreleased(address, old).filter(|range| range.is_open() && range.base() == old)?;
-            let at = own.head + line.span.start + at;
-            Some((at..at + address.len(), range.between(old, self.tags.1)))
-        });
-        moved.collect()
-    }
-
-    /// Where the link of the new version's section goes, and what is written there.
-    fn place(&self, own: &Section, beside: &Link, address: &str) -> (Range<usize>, String) {
-        let text = self.log.text;
-        let label = label(text, own);
-        let Some(line) = &beside.line else {
-            let heading = &text[own.heading.clone()];
-            let name = label.unwrap_or(&own.name);
-            let at = own.heading.start + heading.find(name).unwrap_or(heading.len());
-            return match label {
-                Some(_) => (at + name.len() + 1..at + name.len() + 1, format!("({address})")),
-                None => (at..at + name.len(), format!("[{name}]({address})")),
-            };
-        };
-        let (eol, new) = (line_ending(text), format!("[{}]: {address}", label.unwrap_or(&own.name)));
-        let all = definitions(text);
-        let at = all.iter().position(|found| found.line == *line).unwrap_or(0);
-        let is_unreleased = all.get(at).is_some_and(|found| normal(found.label) == "unreleased");
-        let neighbour = |at: Option<usize>| at.and_then(|at| all.get(at)).is_some_and(|found| is_version(found.label));
-        let (above, below) = (neighbour(at.checked_sub(1)), neighbour(Some(at + 1)));
-        // The newest is at one end of the versions, and Unreleased beyond it.
-        let is_last = above && !below;
-        match is_last == is_unreleased {
-            true => (line.start..line.start, format!("{new}{eol}")),
-            false => (line.end..line.end, format!("{eol}{new}")),
-        }
-    }
 }
 
 #[cfg(test)]
