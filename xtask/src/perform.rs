@@ -97,9 +97,7 @@ impl Context<'_> {
         work: impl Fn(&Context<'_>, &T) -> Result<R> + Sync,
     ) -> Vec<Result<R>> {
         let dir = self.sh.current_dir();
-        let (report, target, deadline, tools) = (self.report, &self.target, self.deadline, self.tools);
-        let (interrupted, proof_results) = (&self.interrupted, &self.proof_results);
-        let (checks, unverified) = (&self.checks, &self.unverified);
+        let Context { sh: _, report, target, interrupted, proof_results, deadline, tools, checks, unverified } = self;
         std::thread::scope(|scope| {
             let (dir, work) = (&dir, &work);
             let asked: Vec<_> = items
@@ -108,19 +106,13 @@ impl Context<'_> {
                     scope.spawn(move || {
                         let sh = Shell::new()?;
                         sh.change_dir(dir);
-                        let (interrupted, proof_results) = (interrupted.clone(), proof_results.clone());
-                        let (checks, unverified) = (checks.clone(), unverified.clone());
-                        let target = target.clone();
                         let there = Context {
-                            sh: &sh,
-                            report,
-                            target,
-                            interrupted,
-                            proof_results,
-                            deadline,
-                            tools,
-                            checks,
-                            unverified,
+                            proof_results: proof_results.clone(),
+                            deadline: *deadline,
+                            tools: *tools,
+                            checks: checks.clone(),
+                            unverified: unverified.clone(),
+                            ..Context::new(&sh, report, target.clone(), interrupted.clone())
                         };
                         work(&there, item)
                     })

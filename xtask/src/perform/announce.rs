@@ -21,11 +21,6 @@ use plan::{
     step::{Announcement, Observation},
 };
 
-/// Whether a message goes out by itself, and is not a draft for a person to send.
-pub fn is_posted(announcement: &Announcement) -> bool {
-    announcement.channel.variable().is_some()
-}
-
 fn address(variable: &str) -> Option<String> {
     std::env::var(variable).ok().map(|url| url.trim().to_owned()).filter(|url| !url.is_empty())
 }

@@ -38,8 +38,7 @@ pub fn observe_draft(cx: &Context<'_>, announcement: &Announcement) -> Result<Ob
     if let Some(Observation::Done { since, .. }) = stored.as_ref().and_then(announced::sent) {
         return Ok(Observation::Done { evidence: "the mail is sent".to_owned(), since });
     }
-    let drafted = stored.as_ref().and_then(drafted);
-    let text = drafted.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
+    let (drafted, text) = wanted(stored.as_ref(), announcement);
     Ok(match (lies(cx, announcement, &text)?, drafted) {
         (Lies::Taken(problem), _) => Observation::Blocked(problem),
         (Lies::At(place) | Lies::Unobserved(place), Some((since, _))) => {
@@ -69,8 +68,7 @@ pub fn observe(cx: &Context<'_>, announcement: &Announcement) -> Result<Observat
 pub fn draft(cx: &Context<'_>, announcement: &Announcement) -> Result<()> {
     let reference = announced::reference(cx, announcement);
     let stored = reference.read()?;
-    let known = stored.as_ref().and_then(drafted);
-    let text = known.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
+    let (known, text) = wanted(stored.as_ref(), announcement);
     match release(cx, announcement)? {
         Some(release) => put(cx, announcement, &release, &text)?,
         None => match lies(cx, announcement, &text)? {
@@ -92,9 +90,7 @@ pub fn attach(cx: &Context<'_>, announcement: &Announcement, release: &Release) 
     if stored.as_ref().is_some_and(|stored| announced::sent(stored).is_some()) {
         return Ok(());
     }
-    let known = stored.as_ref().and_then(drafted);
-    let text = known.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned());
-    put(cx, announcement, release, &text)
+    put(cx, announcement, release, &wanted(stored.as_ref(), announcement).1)
 }
 
 fn put(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<()> {
@@ -108,6 +104,12 @@ fn put(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &
             false => error.context("the forge did not take the draft (--without forge leaves it here, as a file)"),
         }
     })
+}
+
+/// The draft that there is, and its text, or what it shall be.
+fn wanted<'s>(stored: Option<&'s Stored>, announcement: &Announcement) -> (Option<(&'s str, &'s str)>, String) {
+    let drafted = stored.and_then(drafted);
+    (drafted, drafted.map_or_else(|| mail(&announcement.text), |(_, text)| text.to_owned()))
 }
 
 /// `drafted WHEN`, and the mail below it.

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 use anyhow::{Context as _, Result, bail};
 use xshell::cmd;
 
-use super::{Context, Tools, announce};
+use super::{Context, Tools};
 use crate::tools::{program, python::Environment};
 use plan::{
     edit::count,
@@ -51,7 +51,7 @@ fn of(step: &Step) -> Vec<Need> {
         Step::Commit(_) | Step::Merge(_) | Step::Revert(_) => vec![Need::Identity, COMMITS],
         Step::MergeBack(_) => vec![MERGING, Need::Identity],
         Step::Tag(_) => vec![Need::Identity, Need::Signature("tag.gpgSign")],
-        Step::Announce(announcement) if announce::is_posted(announcement) => vec![Need::Curl],
+        Step::Announce(announcement) if announcement.channel.variable().is_some() => vec![Need::Curl],
         _ => Vec::new(),
     }
 }
