@@ -57,6 +57,13 @@ pub struct Answer {
     pub versions: BTreeMap<String, bool>,
 }
 
+impl Answer {
+    /// The name is not known to be ours, nor to be free: nothing that the registry has of it may be shown for ours.
+    pub fn is_strange(&self) -> bool {
+        matches!(self.owner, Owner::Other(_) | Owner::Unknown(_))
+    }
+}
+
 /// What the registries say of a train's names.
 #[derive(Clone, Debug, Default)]
 pub struct Registries {

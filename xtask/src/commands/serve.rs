@@ -95,13 +95,11 @@ fn strange_names(session: &Session<'_>, from: &Path) -> Result<(Vec<String>, Vec
         if let Some(why) = registries.unasked.first() {
             bail!("{why}");
         }
-        let is_strange =
-            |answer: &names::Answer| matches!(answer.owner, names::Owner::Other(_) | names::Owner::Unknown(_));
-        let strange = registries.answers.into_iter().filter(|(_, answer)| is_strange(answer));
+        let strange = registries.answers.into_iter().filter(|(_, answer)| answer.is_strange());
         hidden.extend(strange.map(|(name, _)| name.name));
         let named: Vec<names::Name> = of(names::Kind::Project).collect();
         let asked = ownership::registries(&cx, &snapshot, &named);
-        let known = asked.answers.into_iter().filter(|(_, answer)| !is_strange(answer)).map(|(name, _)| name.name);
+        let known = asked.answers.into_iter().filter(|(_, answer)| !answer.is_strange()).map(|(name, _)| name.name);
         let known: BTreeSet<String> = known.collect();
         projects.extend(named.into_iter().map(|name| name.name).filter(|name| !known.contains(name)));
     }

@@ -34,7 +34,7 @@ use crate::{
 use plan::{
     files::cargo_lock,
     ownership as names,
-    ownership::{Answer, Kind, Name, Owner},
+    ownership::{Answer, Kind, Name},
     parallel,
     snapshot::Snapshot,
     version::Version,
@@ -153,16 +153,14 @@ struct Found {
 impl Found {
     fn of(snapshot: &Snapshot, asked: &[(Name, Answer)], rehearsal: &mut Rehearsal) -> Found {
         let Snapshot { workspace, train, .. } = snapshot;
-        let is_hidden = |(name, answer): &&(Name, Answer)| {
-            name.kind == Kind::Crate && matches!(answer.owner, Owner::Other(_) | Owner::Unknown(_))
-        };
+        let is_hidden = |(name, answer): &&(Name, Answer)| name.kind == Kind::Crate && answer.is_strange();
         let hidden: Vec<String> = asked.iter().filter(is_hidden).map(|(name, _)| name.name.clone()).collect();
         let crates = train.crates.iter().map(|&at| workspace.members[at].name.clone());
         let crates = crates.filter(|name| !hidden.contains(name)).collect();
         let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
         let is_ours = |name: &&String| {
             let mut asked = asked.iter().filter(|(asked, _)| asked.kind == Kind::Project && asked.name == **name);
-            asked.any(|(_, answer)| matches!(answer.owner, Owner::Ours | Owner::Nobody))
+            asked.any(|(_, answer)| !answer.is_strange())
         };
         let strangers: Vec<String> = projects.iter().filter(|name| !is_ours(name)).cloned().collect();
         let index = (!projects.is_empty()).then(|| defaults::ask().and_then(Defaults::leads_to)).transpose();
