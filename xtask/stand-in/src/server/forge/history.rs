@@ -124,16 +124,7 @@ pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Resu
                 .map(|(at, review)| json!({ "id": at, "user": user(&review.user), "state": review.state, "body": "" }));
             repository.page(&path.join("/"), reviews.collect())
         }
-        ["compare", range] => {
-            let Some((commit, branch)) = range.split_once("...") else { return Ok(None) };
-            let on = history.branches.get(branch).and_then(|branch| {
-                let at = branch.commits.iter().position(|known| known == commit)?;
-                Some(branch.commits.len() - 1 - at)
-            });
-            let Some(ahead) = on else { return Ok(None) };
-            let status = if ahead == 0 { "identical" } else { "ahead" };
-            Answer::json(200, &json!({ "status": status, "ahead_by": ahead, "behind_by": 0, "commits": [] }))
-        }
+        ["compare", range] => return Ok(compared(&history, range)),
         ["rules", "branches", branch] => {
             let rules = history.branches.get(*branch).and_then(|branch| branch.rules).map(
                 |count| json!({ "type": "pull_request", "parameters": { "required_approving_review_count": count } }),
@@ -152,6 +143,15 @@ pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Resu
         }
         _ => return Ok(None),
     }))
+}
+
+/// Whether a commit is on a branch, and how far behind its tip.
+fn compared(history: &History, range: &str) -> Option<Answer> {
+    let (commit, branch) = range.split_once("...")?;
+    let commits = &history.branches.get(branch)?.commits;
+    let ahead = commits.len() - 1 - commits.iter().position(|known| known == commit)?;
+    let status = if ahead == 0 { "identical" } else { "ahead" };
+    Some(Answer::json(200, &json!({ "status": status, "ahead_by": ahead, "behind_by": 0, "commits": [] })))
 }
 
 /// What is known of one commit.
