@@ -1,6 +1,7 @@
 //! Where the entries of a release's changelog come from, and what has no home in it.
 //! It must never tell the same change twice, nor lose one in silence.
 
+mod commits;
 mod crates;
 mod fragments;
 mod reverts;
@@ -13,13 +14,12 @@ use std::{
 use serde::Serialize;
 
 pub(super) use self::crates::promote_crates;
+use self::{commits::credits, crates::crates};
 pub use self::{
     crates::logs,
     fragments::{Waiting, fragments},
     reverts::undone,
 };
-
-use self::crates::crates;
 use crate::{
     config::Entries,
     conventional::{Change, numbers},
@@ -31,8 +31,7 @@ use crate::{
         names::{Log, Names},
     },
     finding::Finding,
-    packed::packed,
-    repo::{Message, short},
+    repo::Message,
     snapshot::Snapshot,
     train::Train,
     version::Version,
@@ -199,102 +198,6 @@ impl Collected {
         self.entries.push(Entry { kind: Some(kind.to_owned()), text, source, from, same_as, words, log: None });
     }
 
-    fn commits(&mut self, snapshot: &Snapshot) {
-        let Snapshot { workspace, train, commits, .. } = snapshot;
-        let pulls = pulls(commits);
-        let (ours, anyones) = (train.members(), any_trains(workspace, train));
-        let mut gone = undone(workspace, commits);
-        let (mut outside, mut beside) = (Vec::new(), Vec::new());
-        let is_reported = |commit: &str| snapshot.reported.contains(commit);
-        self.take_back(snapshot, &mut gone);
-        let is_new = |message: &&Message| {
-            let commit = message.commit.as_str();
-            !message.is_merge() && !is_reported(commit) && !gone.contains_key(commit)
-        };
-        for message in commits.iter().filter(is_new).rev() {
-            let Some(mut change) = Change::parse(&message.text) else { continue };
-            let Some(kind) = change.kind else { continue };
-            let touched = touched(snapshot, message);
-            let from = format!("commit {}", short(&message.commit));
-            if touched.is_empty() {
-                let owned: BTreeSet<usize> = message.paths.iter().filter_map(|path| workspace.owner(path)).collect();
-                let aside = named(workspace, owned.intersection(&ours));
-                let known = format!("`{}: {}`", change.word, change.text);
-                match aside.is_empty() {
-                    false => beside.push((from, known, aside.join(", "))),
-                    true if owned.is_disjoint(&anyones) => outside.push(format!("{from}: {known}")),
-                    true => {}
-                }
-                continue;
-            }
-            if let Some(pull) = pulls.get(message.commit.as_str()).filter(|pull| !change.references.contains(pull)) {
-                change.references.insert(0, *pull);
-            }
-            let credits = credits(&change, message);
-            let sentence = sentence(&change, &named(workspace, &touched));
-            self.add(train.config.heading(kind), (sentence, &credits), Entries::Commits, from);
-        }
-        self.remarks.extend(match &beside[..] {
-            [(from, known, of)] => {
-                Some(format!("{from}: {known} touches only tests or prose of {of}, so no changelog tells it"))
-            }
-            several => {
-                let several: Vec<String> =
-                    several.iter().map(|(from, known, of)| format!("{from}: {known} ({of})")).collect();
-                let what = "commits touch only tests or prose of crates, so no changelog tells them";
-                note_of(&several, str::to_owned, |count, which| format!("{count} {what}: {which}"))
-            }
-        });
-        let one = |commit: &str| format!("{commit} touches no crate of a train, so no changelog tells it");
-        let many = |count, which: &str| {
-            format!("{count} commits touch no crate of a train, so no changelog tells them: {which}")
-        };
-        self.remarks.extend(note_of(&outside, one, many));
-    }
-
-    /// Leaves out what pre-releases told of commits that came and went, or else that it is gone is told.
-    fn take_back(&mut self, snapshot: &Snapshot, gone: &mut BTreeMap<&str, &str>) {
-        let is_reported = |commit: &str| snapshot.reported.contains(commit);
-        let mut age = BTreeMap::new();
-        age.extend(snapshot.commits.iter().enumerate().map(|(at, message)| (message.commit.as_str(), at)));
-        let is_older = |(what, by): &(&str, &str)| age.get(what) > age.get(by);
-        let pairs: Vec<(&str, &str)> = gone.iter().map(|(what, by)| (*what, *by)).filter(is_older).collect();
-        let mut here: BTreeSet<String> = BTreeSet::new();
-        let is_here = |message: &&Message| !gone.contains_key(message.commit.as_str());
-        here.extend(snapshot.commits.iter().filter(is_here).filter_map(|message| words(snapshot, message)));
-        let (mut taken, mut left) = (BTreeMap::new(), BTreeSet::new());
-        for (what, by) in pairs.into_iter().filter(|(what, _)| is_reported(what)) {
-            if self.leave_out(snapshot, &here, what, by) {
-                taken.insert(by, what);
-            } else {
-                left.insert(by);
-            }
-        }
-        for (by, what) in taken.into_iter().filter(|(by, _)| is_reported(by) && !left.contains(by)) {
-            if gone.contains_key(by) {
-                self.leave_out(snapshot, &here, by, what);
-            }
-        }
-        for by in left {
-            gone.remove(by);
-        }
-    }
-
-    /// Leaves out what pre-releases told of a commit, unless a commit that is still `here` says the same. Tells whether
-    /// nobody reads of it any more.
-    fn leave_out(&mut self, snapshot: &Snapshot, here: &BTreeSet<String>, commit: &str, by: &str) -> bool {
-        let Some(message) = snapshot.commits.iter().find(|message| message.commit == commit) else { return false };
-        let Some(words) = words(snapshot, message).filter(|words| !here.contains(words)) else { return true };
-        let mut is_found = false;
-        for entry in &mut self.entries {
-            if entry.source == Entries::Candidates && entry.words == words {
-                is_found = true;
-                entry.same_as.get_or_insert_with(|| format!("commit {}, with which it came and went", short(by)));
-            }
-        }
-        is_found
-    }
-
     /// What the captain says of a fix stands before all that says the same. Tells whether it stands under Unreleased too,
     /// and need not be written again.
     pub fn heed(&mut self, kind: &str, note: &str) -> bool {
@@ -358,18 +261,6 @@ pub fn reported_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<Strin
     earlier.iter().take_while(stands).last().map(|(_, tag)| (*tag).to_owned())
 }
 
-/// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.
-fn pulls(commits: &[Message]) -> BTreeMap<&str, u64> {
-    let mut pulls = BTreeMap::new();
-    for merge in commits {
-        let number = merge.text.strip_prefix("Merge pull request #").and_then(|rest| rest.split_whitespace().next());
-        let (Some(Ok(number)), [main, topic]) = (number.map(str::parse), merge.parents.as_slice()) else { continue };
-        let on_main = behind(commits, main);
-        pulls.extend(behind(commits, topic).difference(&on_main).map(|commit| (*commit, number)));
-    }
-    pulls
-}
-
 /// The commits that `from` leads to, itself among them.
 fn behind<'a>(commits: &'a [Message], from: &str) -> BTreeSet<&'a str> {
     let by_name: BTreeMap<&str, &Message> = commits.iter().map(|commit| (commit.commit.as_str(), commit)).collect();
@@ -382,74 +273,12 @@ fn behind<'a>(commits: &'a [Message], from: &str) -> BTreeSet<&'a str> {
     found
 }
 
-/// Every member that some train moves.
-fn any_trains(workspace: &Workspace, train: &Train) -> BTreeSet<usize> {
-    let mut found = train.members();
-    for config in &workspace.trains {
-        let driver = config.driver.as_ref().and_then(|name| workspace.member(name));
-        found.extend(driver.into_iter().flat_map(|at| workspace.closure(at)));
-        found.extend(config.wheels.iter().flatten().filter_map(|name| workspace.member(name)));
-    }
-    found
-}
-
-/// The train's members whose users get what a commit changed.
-fn touched(snapshot: &Snapshot, message: &Message) -> BTreeSet<usize> {
-    let Snapshot { workspace, train, .. } = snapshot;
-    let ours = train.members();
-    let packed = message.paths.iter().flat_map(|path| packed(workspace, train, path));
-    packed.filter(|at| ours.contains(at)).collect()
-}
-
-fn named<'w, 'a>(workspace: &'w Workspace, members: impl IntoIterator<Item = &'a usize>) -> Vec<&'w str> {
-    members.into_iter().map(|&at| workspace.members[at].name.as_str()).collect()
-}
-
-/// A commit as an entry: whose part it is of, what it says, and what it breaks.
-fn sentence(change: &Change, touched: &[&str]) -> String {
-    let part = match (touched, &change.scope) {
-        ([only], _) => format!("{only}: "),
-        (_, Some(scope)) => format!("{scope}: "),
-        _ => String::new(),
-    };
-    let mark = if change.breaking { format!("{BREAKING} ") } else { String::new() };
-    let breaks = change.breaks.as_ref().map(|breaks| format!(" — {breaks}")).unwrap_or_default();
-    format!("{mark}{}", changelog::plain(&format!("{part}{}{breaks}", change.text)))
-}
-
-/// The words by which a commit is known again where the train tells it.
-fn words(snapshot: &Snapshot, message: &Message) -> Option<String> {
-    let change = Change::parse(&message.text).filter(|change| change.kind.is_some() && !message.is_merge())?;
-    let touched = touched(snapshot, message);
-    (!touched.is_empty()).then(|| normal(&sentence(&change, &named(&snapshot.workspace, &touched))))
-}
-
 /// Where an entry waits that says it breaks something.
 pub fn breaking(snapshot: &Snapshot) -> Option<String> {
     let path = snapshot.train.changelog.as_ref()?;
     let waiting = changelog::section(snapshot.train.log(&snapshot.workspace.texts)?, "Unreleased")?;
     let mut entries = changelog::entries(&waiting.body).into_iter();
     entries.any(|(_, text)| text.starts_with(BREAKING)).then(|| slashed(path))
-}
-
-/// An entry with the part that it is of.
-fn attributed(part: &str, text: &str) -> String {
-    match text.strip_prefix(BREAKING) {
-        Some(rest) => format!("{BREAKING} {part}: {}", rest.trim_start()),
-        None => format!("{part}: {text}"),
-    }
-}
-
-/// The numbers that a commit names, and who made it.
-fn credits(change: &Change, message: &Message) -> String {
-    let mut credits: Vec<String> = change.references.iter().map(|number| format!("#{number}")).collect();
-    for who in [&message.author].into_iter().chain(&change.co_authors).filter(|who| !who.is_empty()) {
-        let who = changelog::plain(who);
-        if !credits.contains(&who) {
-            credits.push(who);
-        }
-    }
-    if credits.is_empty() { String::new() } else { format!(" ({})", credits.join(", ")) }
 }
 
 /// The words of an entry by which it is known again: whose part it is of, who did it and the markup do not count.
@@ -507,4 +336,24 @@ fn of_no_kind(path: &Path, entries: &[(String, String)], (it, they): (&str, &str
 /// The first line, as people quote it.
 fn head(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
+}
+
+/// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.
+fn pulls(commits: &[Message]) -> BTreeMap<&str, u64> {
+    let mut pulls = BTreeMap::new();
+    for merge in commits {
+        let number = merge.text.strip_prefix("Merge pull request #").and_then(|rest| rest.split_whitespace().next());
+        let (Some(Ok(number)), [main, topic]) = (number.map(str::parse), merge.parents.as_slice()) else { continue };
+        let on_main = behind(commits, main);
+        pulls.extend(behind(commits, topic).difference(&on_main).map(|commit| (*commit, number)));
+    }
+    pulls
+}
+
+/// An entry with the part that it is of.
+fn attributed(part: &str, text: &str) -> String {
+    match text.strip_prefix(BREAKING) {
+        Some(rest) => format!("{BREAKING} {part}: {}", rest.trim_start()),
+        None => format!("{part}: {text}"),
+    }
 }

@@ -2,12 +2,17 @@
 //! It must never include a member by its name's looks; only a path of dependencies or the configuration counts.
 
 pub mod beside;
-mod derive;
-mod facts;
 pub mod lines;
 pub mod lockstep;
+
+mod claims;
+mod derive;
+mod facts;
 mod product;
+mod registries;
 mod tag;
+mod tags;
+mod wheels;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,28 +22,28 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use self::{
-    beside::{Beside, is_aside},
+    beside::Beside,
+    claims::{misnamed, superfluous},
     derive::{Derived, derive},
     lines::Line,
+    wheels::wheels_of,
 };
-pub use self::{derive::Refusal, facts::meant};
+pub use self::{
+    derive::Refusal,
+    facts::meant,
+    tags::may_be_tag,
+    wheels::{Wheel, uv_locks, wheel_version},
+};
 use crate::{
-    config::{self, Form, NotesSince, Template, TrainConfig},
-    edit::{count, slashed},
-    files::{
-        Place,
-        changelog::{
-            self,
-            names::{Log, Names},
-        },
-        pyproject::{self, PyProject},
-        uv_lock,
+    config::{self, Form, Template, TrainConfig},
+    files::changelog::{
+        self,
+        names::{Log, Names},
     },
-    names::{ROLLBACK, check_ref},
-    paths::{dir, normalized},
+    names::check_ref,
     repo::Repo,
     version::{Dialect, Version},
-    workspace::{Member, Texts, Workspace},
+    workspace::{Texts, Workspace},
 };
 
 #[derive(Clone, Debug)]
@@ -71,15 +76,6 @@ pub struct Train {
     pub elsewhere: BTreeSet<Version>,
     /// The tags of the last patches, which moved every member; none where one did not, or where nobody has to know.
     pub moved_together: Vec<String>,
-}
-
-/// A crate that maturin builds a wheel from.
-#[derive(Clone, Debug)]
-pub struct Wheel {
-    pub member: usize,
-    /// Its `pyproject.toml`.
-    pub path: PathBuf,
-    pub project: PyProject,
 }
 
 impl Train {
@@ -305,263 +301,14 @@ impl Train {
         self.crates.iter().copied().chain(self.wheels.iter().map(|wheel| wheel.member)).collect()
     }
 
-    /// The registries that a crate is published to, by their names; `None` is cargo's default. Where several are allowed and
-    /// none is chosen there are none, and a check tells.
-    pub fn registries<'t>(&'t self, member: &'t Member) -> Vec<Option<&'t str>> {
-        let is_allowed = |name: &&str| member.registries.is_empty() || member.registries.iter().any(|own| own == name);
-        match (&self.config.registries, &member.registries[..]) {
-            (None, []) => vec![None],
-            (None, [only]) => vec![Some(only)],
-            (None, _) => Vec::new(),
-            (Some(chosen), _) => chosen.iter().map(|name| &**name).filter(is_allowed).map(Some).collect(),
-        }
-    }
-
-    /// Whether it sends a member of its own to a registry.
-    pub fn publishes(&self, member: &Member) -> bool {
-        member.publish && !self.config.is_unpublished()
-    }
-
-    /// The first of them that is not the public one.
-    pub fn private_registry<'t>(&'t self, member: &'t Member) -> Option<&'t str> {
-        self.registries(member).into_iter().flatten().find(|name| *name != "crates-io")
-    }
-
     /// Whether every release moves every member.
     pub fn moves_all(&self) -> bool {
         self.config.moves_all() || !self.moved_together.is_empty()
     }
 
-    /// What is to be said where nobody configured that nothing of it goes to a registry, and a manifest does not tell.
-    pub fn unpublished_note(&self, workspace: &Workspace) -> Option<String> {
-        let is_stated = workspace.trains.iter().any(|train| train.name == self.name() && train.registries.is_some());
-        let is_derived = self.config.is_unpublished() && !is_stated;
-        let free: Vec<&Member> =
-            self.crates.iter().map(|&at| &workspace.members[at]).filter(|each| each.publish).collect();
-        let first = free.iter().find(|_| is_derived)?;
-        let driver = &workspace.members[self.driver];
-        let why = match driver.publish {
-            true => format!("{} requires members by their paths alone", driver.name),
-            false => format!("{} says `publish = false`", slashed(&driver.manifest)),
-        };
-        let more = match free.len() - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        Some(format!(
-            "nothing is published to a registry: {why} (`publish = false` for {}{more} says it, too)",
-            first.name
-        ))
-    }
-
     pub fn owns_wheel(&self, member: usize) -> bool {
         self.wheels.iter().any(|wheel| wheel.member == member)
     }
-
-    /// Its tags, each with the version that it is of.
-    pub fn tags<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
-        repo.tags.keys().filter_map(|tag| Some((self.tag.version_in(tag)?, tag.as_str())))
-    }
-
-    /// The released version that a person means: build metadata may be left out where one tag alone has that version.
-    pub fn named(&self, repo: &Repo, version: &Version) -> Version {
-        let is_meant = |(found, _): &(Version, &str)| found.metadata().is_some() && found.base() == *version;
-        let mut meant = self.tags(repo).filter(is_meant).map(|(found, _)| found);
-        match (repo.tags.contains_key(&self.tag.fill(version)), meant.next(), meant.next()) {
-            (false, Some(only), None) => only,
-            _ => version.clone(),
-        }
-    }
-
-    /// Its tags but those of releases that were rolled back, and those of none.
-    pub fn tags_in_use<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
-        self.tags(repo).filter(|(_, tag)| !repo.is_rolled_back(tag) && !self.strays.contains_key(*tag))
-    }
-
-    /// What is to be said of tags that nothing is counted from.
-    pub fn stray_note(&self, workspace: &Workspace) -> Option<String> {
-        let (tag, found) = self.strays.iter().max_by_key(|(tag, _)| self.tag.version_in(tag))?;
-        let driver = &workspace.members[self.driver].name;
-        let found = match found {
-            Some(version) => format!("which is at {} in its commit", version.tag()),
-            None => "which is not in its commit".to_owned(),
-        };
-        let more = match self.strays.len() - 1 {
-            0 => String::new(),
-            more => format!(", nor from {} like it", count(more, "other")),
-        };
-        Some(format!("tag {tag} is of no release of {driver}, {found}: nothing is counted from it{more}"))
-    }
-
-    /// That a tag and some like it are of other releases than its own, and what to write.
-    pub fn not_its_own(&self, workspace: &Workspace, tag: &str, more: usize) -> String {
-        let (name, Member { name: driver, version, .. }) = (self.name(), &workspace.members[self.driver]);
-        let like_it = match more {
-            0 => "is".to_owned(),
-            more => format!("and {} like it are", count(more, "other")),
-        };
-        let what = format!(
-            "tag {tag} {like_it} of no release of {driver}, which is at {version}: the next one would be a step back among them"
-        );
-        let (slot, root) = (Template::SLOT, slashed(&workspace.graph.root));
-        let own = format!("tag = \"{name}-v{slot}\"");
-        let or = format!(
-            "or say `tag = \"{}\"` where they are its own, and name the version that follows them: cargo xtask release X.Y.Z",
-            self.tag
-        );
-        match self.config.form {
-            Form::Absent => {
-                let driver = self.config.driver.as_ref().map(|driver| format!("\ndriver = \"{driver}\""));
-                let keys = driver.into_iter().chain([format!("\n{own}")]).collect::<String>();
-                format!(
-                    "{what}\nnext: give {name} tags of its own in {root}, {or}\n\n[workspace.metadata.trains.{name}]{keys}"
-                )
-            }
-            _ => format!("train {name}: {what}\nnext: say `{own}` in {}, {or}", self.config.table()),
-        }
-    }
-
-    /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
-    pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
-        let below = self.tags_in_use(repo).filter(|(found, _)| found.post().is_none() && *found < version.base());
-        below.max().map(|(found, tag)| (found, tag.to_owned()))
-    }
-
-    /// Whether the notes of `version` tell what its pre-releases told.
-    pub fn sums_up(&self, version: &Version) -> bool {
-        self.config.notes_since == NotesSince::Final && !version.is_prerelease() && version.post().is_none()
-    }
-
-    /// Whether a tag is of a pre-release that the notes of `version` sum up.
-    pub fn is_summed_up(&self, tag: &str, version: &Version) -> bool {
-        self.sums_up(version) && self.tag.version_in(tag).is_some_and(|found| found.is_prerelease())
-    }
-
-    /// The release that `version` is compared with: the last final one where that is whom its notes are for.
-    pub fn compared_with(&self, repo: &Repo, version: &Version) -> Option<String> {
-        if !self.sums_up(version) {
-            return self.tag_below(repo, version).map(|(_, tag)| tag);
-        }
-        self.final_below(repo, version)
-    }
-
-    /// The tag of the last final release below `version`.
-    pub fn final_below(&self, repo: &Repo, version: &Version) -> Option<String> {
-        let finals = self.tags_in_use(repo).filter(|(found, _)| !found.is_prerelease() && found.post().is_none());
-        finals.filter(|(found, _)| found < version).max().map(|(_, tag)| tag.to_owned())
-    }
-
-    /// The newest release below `version` that stands, post releases among them: what was told up to there is told. To those
-    /// who read of a final version, no pre-release told anything; what was rolled back told nobody.
-    pub fn reported_until(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
-        let counts = |found: &Version| found < version && !(self.sums_up(version) && found.is_prerelease());
-        self.tags_in_use(repo).filter(|(found, _)| counts(found)).max().map(|(found, tag)| (found, tag.to_owned()))
-    }
-}
-
-impl TrainConfig {
-    /// Which members a release moves with a driver that no registry gets: those of its version. Of one that is published,
-    /// registries must have all that it needs.
-    fn needed(&self, workspace: &Workspace, driver: usize) -> BTreeSet<usize> {
-        match self.is_kept_back(workspace, driver) {
-            true => product::in_step(workspace, driver),
-            false => workspace.closure(driver),
-        }
-    }
-
-    /// Whether nothing of it goes to a registry: by the configuration, or because its driver is a program that none takes.
-    fn is_kept_back(&self, workspace: &Workspace, driver: usize) -> bool {
-        let is_derived = || self.registries.is_none() && product::shipped_with(workspace, driver).is_some();
-        self.is_unpublished() || is_derived()
-    }
-
-    /// Whether `except` names the member: a full name in `also` counts more than a pattern here.
-    pub fn excepts(&self, member: &str) -> bool {
-        let is_named = || self.also.iter().any(|name| name == member);
-        self.except.iter().any(|pattern| pattern == member || config::matches(pattern, member) && !is_named())
-    }
-
-    /// What it takes along by name: `also`, and the crates of its lines.
-    fn named(&self) -> impl Iterator<Item = &String> {
-        self.also.iter().chain(self.lines.iter().flat_map(|line| &line.crates))
-    }
-
-    /// Whether a member travels because it is named; of those that are never published, only by their full names.
-    fn takes_along(&self, member: &Member) -> bool {
-        let is_meant = |pattern: &String| config::matches(pattern, &member.name);
-        self.named().any(|pattern| if member.publish { is_meant(pattern) } else { *pattern == member.name })
-    }
-
-    /// The members that it claims, those that it needs among them: by name, by pattern, or because something needs them.
-    fn claims(&self, workspace: &Workspace, (driver, needed): (usize, &BTreeSet<usize>)) -> BTreeMap<usize, Claim> {
-        let members = &workspace.members;
-        let named = || (0..members.len()).filter(|&at| self.takes_along(&members[at]));
-        let along = named().flat_map(|at| workspace.closure(at)).map(|at| (at, Claim::Along));
-        let needed = needed.iter().map(|&at| (at, Claim::Needed));
-        let is_named = |at: usize| self.named().any(|name| *name == members[at].name);
-        let by_name = |at: usize| if is_named(at) { Claim::Name } else { Claim::Pattern };
-        let mut claims: BTreeMap<usize, Claim> =
-            along.chain(needed).chain(named().map(|at| (at, by_name(at)))).collect();
-        let is_unpublished = self.is_kept_back(workspace, driver);
-        let is_moved = |member: &Member| member.publish || is_unpublished || self.takes_along(member);
-        let travels = |member: &Member| is_moved(member) && !self.excepts(&member.name);
-        claims.retain(|&at, _| at == driver || travels(&members[at]));
-        claims
-    }
-
-    /// The crates that it moves: those on which no other train has a better claim. Of equal ones the default train's counts,
-    /// and a driver is in no train but its own.
-    fn crates(&self, workspace: &Workspace, (driver, needed): (usize, &BTreeSet<usize>)) -> Result<BTreeSet<usize>> {
-        let mut claims = self.claims(workspace, (driver, needed));
-        for other in workspace.trains.iter().filter(|other| other.name != self.name) {
-            let Some(its) = other.driver.as_ref().and_then(|name| workspace.member(name)) else { continue };
-            let theirs = other.claims(workspace, (its, &other.needed(workspace, its)));
-            for (at, claim) in theirs.into_iter().filter(|(at, _)| *at != driver) {
-                let Some(own) = claims.get(&at).copied() else { continue };
-                let name = &workspace.members[at].name;
-                if at == its || claim > own {
-                    claims.remove(&at);
-                } else if claim < own {
-                } else if own >= Claim::Pattern {
-                    bail!(
-                        "train {}: `also` means {name}, and so does `also` of train {}: name it in full in one of them",
-                        self.name,
-                        other.name
-                    );
-                } else if other.default {
-                    claims.remove(&at);
-                } else if !self.default {
-                    bail!(
-                        "trains {} and {} both take {name} along: list it under `except` in one of them, or say `default = true` in the other",
-                        self.name,
-                        other.name
-                    );
-                }
-            }
-        }
-        Ok(claims.into_keys().collect())
-    }
-
-    /// The members that it moves as far as the configuration alone tells: its crates and the wheels.
-    pub fn members(&self, workspace: &Workspace) -> BTreeSet<usize> {
-        let driver = self.driver.as_ref().and_then(|name| workspace.member(name));
-        let crates = driver.and_then(|driver| self.crates(workspace, (driver, &self.needed(workspace, driver))).ok());
-        let wheels = self.wheels.iter().flatten().filter_map(|name| workspace.member(name));
-        crates.into_iter().flatten().chain(wheels).collect()
-    }
-}
-
-/// Why a member travels with a train, the weakest reason first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Claim {
-    /// What `also` names needs it.
-    Along,
-    /// The driver needs it.
-    Needed,
-    /// A pattern of `also` means it.
-    Pattern,
-    /// `also` names it.
-    Name,
 }
 
 /// The names that the changelogs of a train may say: in the one at `changelog` its own.
@@ -583,44 +330,6 @@ fn names(
     let crates = members().flat_map(|member| member.logs().map(|log| (log, member.name.as_str())));
     let others = members().map(|member| &member.name).chain(workspace.trains.iter().map(|train| &train.name));
     Names::new(own, crates.filter(|(path, _)| path != changelog), others.map(String::as_str))
-}
-
-/// What is wrong with the names in `also`.
-fn misnamed(workspace: &Workspace, config: &TrainConfig, (driver, needed): (usize, &BTreeSet<usize>)) -> Vec<String> {
-    let members = &workspace.members;
-    let others = || workspace.trains.iter().filter(|other| other.name != config.name);
-    let mut problems = Vec::new();
-    for pattern in &config.also {
-        let meant: Vec<usize> = (0..members.len()).filter(|&at| config::matches(pattern, &members[at].name)).collect();
-        let its_driver = |other: &&TrainConfig| {
-            let driver = other.driver.as_ref().and_then(|name| workspace.member(name));
-            driver.is_some_and(|driver| meant == [driver])
-        };
-        let travels_anyway = || {
-            let without = TrainConfig { also: Vec::new(), ..config.clone() };
-            let line = |config: &TrainConfig, at: &usize| config.line_of(&members[*at].name);
-            let is_same = |at: &usize| line(&without, at) == line(config, at);
-            let crates = without.crates(workspace, (driver, needed));
-            crates.is_ok_and(|crates| meant.iter().all(|at| crates.contains(at) && is_same(at)))
-        };
-        problems.push(if meant.is_empty() {
-            let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-            format!("`also` names `{pattern}`, which is not a member of the workspace{near}")
-        } else if meant.iter().all(|&at| config.excepts(&members[at].name)) {
-            format!("`also` names `{pattern}`, and `except` does, too: take it out of one of them")
-        } else if let Some(other) = others().find(its_driver) {
-            format!("`also` names `{pattern}`, which is the driver of train {}: take it out", other.name)
-        } else if travels_anyway() {
-            superfluous(pattern)
-        } else {
-            continue;
-        });
-    }
-    problems
-}
-
-fn superfluous(pattern: &str) -> String {
-    format!("`also` names `{pattern}`, which travels anyway: take it out")
 }
 
 /// The workspace's root package, else the publishable members that no other publishable member needs: each of them could
@@ -645,82 +354,10 @@ fn roots(workspace: &Workspace, of: Vec<usize>) -> Vec<usize> {
     of.into_iter().filter(|at| !needed.contains(at)).collect()
 }
 
-/// The configured wheels, or every maturin project whose crate needs a crate of the train and has the driver's version, or
-/// one that was released as the driver's: release-plz may have bumped the driver already.
-fn wheels_of(
-    workspace: &Workspace,
-    config: &TrainConfig,
-    (driver, crates): (usize, &BTreeSet<usize>),
-    has_version: impl Fn(&Version) -> bool,
-) -> Result<Vec<Wheel>> {
-    let mut found = Vec::new();
-    for (path, text) in workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml")) {
-        let wanted = |member: usize| match &config.wheels {
-            Some(names) => names.contains(&workspace.members[member].name),
-            None => {
-                let needed = workspace.closure(member);
-                let needs_train =
-                    needed.contains(&driver) || needed.iter().any(|at| *at != member && crates.contains(at));
-                has_version(&workspace.members[member].version) && needs_train && !is_aside(path)
-            }
-        };
-        // Somebody's broken fixture is not ours to complain about, but a wheel's own file is.
-        let project = match pyproject::read(text) {
-            Ok(project) => project,
-            Err(error) if workspace.members.iter().position(|m| m.dir() == dir(path)).is_some_and(wanted) => {
-                return Err(error.context(slashed(path)));
-            }
-            Err(_) => continue,
-        };
-        let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
-        let member =
-            normalized(&manifest).and_then(|manifest| workspace.members.iter().position(|m| m.manifest == manifest));
-        if let Some(member) = member.filter(|&member| project.maturin && wanted(member)) {
-            found.push(Wheel { member, path: path.clone(), project });
-        }
-    }
-    for name in config.wheels.iter().flatten() {
-        let Some(member) = workspace.member(name) else {
-            let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-            bail!("train {}: the wheel `{name}` is not a member of the workspace{near}", config.name)
-        };
-        if !found.iter().any(|wheel| wheel.member == member) {
-            bail!(
-                "train {}: no pyproject.toml with `build-backend = \"maturin\"` builds the wheel `{name}`: add one beside {}, or set `tool.maturin.manifest-path`",
-                config.name,
-                slashed(&workspace.members[member].manifest)
-            );
-        }
-    }
-    Ok(found)
-}
-
-/// Whether a tag may be one of the train's. Without any of its tags, their form is known only where it is configured.
-pub fn may_be_tag(train: &Train, tag: &str) -> bool {
-    match &train.config.tag {
-        Some(form) => form.version_in(tag).is_some(),
-        None => !tag.starts_with(ROLLBACK) && tag::split(tag).is_some(),
-    }
-}
-
 fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
     config::closest(name, &names_in(workspace))
 }
 
 fn names_in(workspace: &Workspace) -> Vec<&str> {
     workspace.members.iter().map(|member| member.name.as_str()).collect()
-}
-
-/// The locks that hold the own entry of a project, named by its `pyproject.toml`, and where each says its version.
-pub fn uv_locks<'w>(workspace: &'w Workspace, project: &Path) -> Vec<(&'w PathBuf, Result<Option<Place>>)> {
-    let locks = workspace.texts.iter().filter(|(path, _)| path.ends_with("uv.lock"));
-    let above = locks.filter(|(path, _)| dir(project).starts_with(dir(path)));
-    let is_own = |lock: &Path, from: &str| normalized(&dir(lock).join(from)) == Some(dir(project));
-    above.map(|(path, text)| (path, uv_lock::read(text, |from| is_own(path, from)))).collect()
-}
-
-/// The wheel's version as its `pyproject.toml` says it.
-pub fn wheel_version(wheel: &Wheel) -> Result<Option<Version>> {
-    let place = wheel.project.version.as_ref();
-    place.map(|place| Version::parse(&place.text, Dialect::Pep440).with_context(|| slashed(&wheel.path))).transpose()
 }

@@ -3,10 +3,16 @@
 
 pub mod spelling;
 
+mod bump;
+mod parse;
+
 use std::{cmp::Ordering, fmt};
 
 use anyhow::{Context, Result, bail};
 use serde::{Serialize, Serializer};
+
+pub use self::bump::Bump;
+use self::parse::{number, parse_pep440, parse_tag};
 
 /// A SemVer version whose post release, where it has one, stands in the build metadata as `post.N`.
 ///
@@ -24,16 +30,6 @@ pub enum Dialect {
     Pep440,
     /// Tags, changelog headings and image tags, none of which should hold a `+`: `0.10.0-rc.1`, `0.9.3.post1`.
     Tag,
-}
-
-/// What to increment when the captain names a part instead of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bump {
-    Major,
-    Minor,
-    Patch,
-    /// `alpha`, `beta` or `rc`.
-    Pre(&'static str),
 }
 
 /// How far apart two versions are: the leftmost number that differs.
@@ -216,78 +212,6 @@ impl Version {
         (self.0.major, self.0.minor)
     }
 
-    /// The next version of that kind.
-    ///
-    /// A pre-release counts as not yet released, so `patch` of `0.9.4-rc.1` and `minor` of `0.10.0-rc.1` drop
-    /// the suffix; `rc` of a final version starts on the next patch.
-    pub fn bump(&self, bump: Bump) -> Result<Version> {
-        let v = &self.0;
-        let pre = self.is_prerelease();
-        let next = match bump {
-            Bump::Major if pre && v.minor == 0 && v.patch == 0 => self.core(),
-            Bump::Major => semver::Version::new(v.major + 1, 0, 0),
-            Bump::Minor if pre && v.patch == 0 => self.core(),
-            Bump::Minor => semver::Version::new(v.major, v.minor + 1, 0),
-            Bump::Patch if pre => self.core(),
-            Bump::Patch => semver::Version::new(v.major, v.minor, v.patch + 1),
-            Bump::Pre(kind) => return self.pre_of_kind(kind),
-        };
-        Version(next).countable()
-    }
-
-    /// `alpha.N`, `beta.N` or `rc.N` of the version that is being prepared, however it is called until now.
-    fn pre_of_kind(&self, kind: &str) -> Result<Version> {
-        let v = &self.0;
-        let core = if self.is_prerelease() { self.core() } else { semver::Version::new(v.major, v.minor, v.patch + 1) };
-        let mut words = v.pre.as_str().split('.');
-        let now = (words.next() == Some(kind)).then(|| words.next()?.parse::<u64>().ok()).flatten();
-        // What is spelt otherwise is spelt as the tool does before it is counted on.
-        let respelt = v.pre.as_str().strip_prefix(kind).and_then(|n| number(n).ok());
-        let n = now.map(|n| n + 1).or(respelt).unwrap_or(1);
-        let next = Version(semver::Version { pre: format!("{kind}.{n}").parse()?, ..core }).countable()?;
-        if self.falls_to(&next) {
-            bail!("`{kind}` of {self} would be {next}, which cargo orders below it");
-        }
-        Ok(next)
-    }
-
-    /// The pre-release of the same version that follows this one.
-    pub fn next_pre(&self) -> Option<Version> {
-        let word = self.0.pre.as_str().split('.').next().unwrap_or_default();
-        let kind = PRE.iter().find(|(name, _)| *name == word);
-        match kind {
-            Some((kind, _)) => self.pre_of_kind(kind).ok(),
-            None => self.next_alike(),
-        }
-    }
-
-    /// `rc` of `-rc.1` and of `-rc1`.
-    pub fn pre_label(&self) -> &str {
-        self.0.pre.as_str().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
-    }
-
-    /// The first pre-release of `version`, of the kind that this one is of.
-    pub fn first_pre_of(&self, version: &Version) -> Option<Version> {
-        let word = self.pre_label();
-        let pre = format!("{word}.1").parse().ok().filter(|_| !word.is_empty())?;
-        Some(Version(semver::Version { pre, ..version.core() }))
-    }
-
-    /// The final version of this one as a pre-release of the kind and number that `other` is, or as it is where that is none.
-    pub fn with_pre_of(&self, other: &Version) -> Version {
-        Version(semver::Version { pre: other.0.pre.clone(), ..self.core() })
-    }
-
-    /// The next version in a spelling that is not the tool's own: `-rc2` after `-rc1`, where cargo orders them like that.
-    pub fn next_alike(&self) -> Option<Version> {
-        let pre = self.0.pre.as_str();
-        let word = pre.trim_end_matches(|c: char| c.is_ascii_digit());
-        let n = number(&pre[word.len()..]).ok()?.checked_add(1)?;
-        let next =
-            Version(semver::Version { pre: format!("{word}{n}").parse().ok()?, ..self.core() }).countable().ok()?;
-        (next > *self).then_some(next)
-    }
-
     /// Whether `next` is lower in SemVer's order or, where both can be spelt in it, in PEP 440's. `-rc.1` is no lower than
     /// `-rc1`, though cargo orders it so: it is the same in the tool's own spelling.
     pub fn falls_to(&self, next: &Version) -> bool {
@@ -334,77 +258,6 @@ impl Version {
         let pre = self.pre().ok()?.unwrap_or((PRE.len(), 0));
         Some((self.0.major, self.0.minor, self.0.patch, pre, self.post().map_or(0, |n| n + 1)))
     }
-}
-
-fn parse_tag(text: &str) -> Result<Version> {
-    match text.rsplit_once(".post") {
-        Some((base, n)) => {
-            let base = Version(semver::Version::parse(base)?);
-            // Leading zeros would not survive a round trip.
-            if n.len() > 1 && n.starts_with('0') {
-                bail!("`{n}` has leading zeros");
-            }
-            Ok(base.with_post(number(n)?))
-        }
-        None => Ok(Version(semver::Version::parse(text)?)),
-    }
-}
-
-/// Reads the forms of PEP 440 that have a SemVer twin, alternative spellings included
-/// (<https://packaging.python.org/en/latest/specifications/version-specifiers/>, appendix B).
-fn parse_pep440(text: &str) -> Result<Version> {
-    let lower = text.trim().to_ascii_lowercase();
-    let rest = lower.strip_prefix('v').unwrap_or(&lower);
-    if rest.contains(['!', '+']) {
-        bail!("epochs and local versions have no SemVer twin");
-    }
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-    let (release, mut rest) = rest.split_at(end);
-    let mut core = [0; 3];
-    let parts: Vec<&str> = release.trim_end_matches('.').split('.').collect();
-    if parts.len() > core.len() {
-        bail!("it has more than three numbers");
-    }
-    for (slot, part) in core.iter_mut().zip(&parts) {
-        *slot = number(part)?;
-    }
-    let mut version = semver::Version::new(core[0], core[1], core[2]);
-    let mut post = None;
-    while !rest.is_empty() {
-        let word = rest.trim_start_matches(['.', '-', '_']);
-        let letters = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
-        let (kind, after) = word.split_at(letters);
-        let after = after.trim_start_matches(['.', '-', '_']);
-        let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-        let (digits, after) = after.split_at(digits);
-        let n = if digits.is_empty() { 0 } else { number(digits)? };
-        let kind = match kind {
-            "a" | "alpha" => "alpha",
-            "b" | "beta" => "beta",
-            "rc" | "c" | "pre" | "preview" => "rc",
-            "dev" => "dev",
-            "post" | "rev" | "r" | "" => "post",
-            other => bail!("`{other}` is not a, b, rc, dev or post"),
-        };
-        match kind {
-            "post" if post.is_none() => post = Some(n),
-            kind if kind != "post" && version.pre.is_empty() && post.is_none() => {
-                version.pre = format!("{kind}.{n}").parse()?
-            }
-            _ => bail!("this combination of pre, post and dev releases has no SemVer twin"),
-        }
-        rest = after;
-    }
-    let version = Version(version);
-    Ok(post.map_or(version.clone(), |n| version.with_post(n)))
-}
-
-/// A decimal number without sign.
-fn number(text: &str) -> Result<u64> {
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        bail!("`{text}` is not a number");
-    }
-    Ok(text.parse()?)
 }
 
 impl fmt::Display for Version {

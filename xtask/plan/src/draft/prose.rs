@@ -1,0 +1,89 @@
+//! What the changelog and the notes gain: how a planner writes prose.
+//! It must never write over what somebody wrote for this version.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{
+    changes::Collected,
+    check,
+    date::Date,
+    edit::Reason,
+    edits,
+    files::{
+        changelog::{self, names::Names},
+        follow_ups,
+    },
+    finding::{Check, Finding},
+    snapshot::Snapshot,
+};
+
+/// Brings entries under Unreleased.
+pub fn gather(
+    collected: Collected,
+    path: &Path,
+    prose: &Prose<'_>,
+    texts: &mut edits::Texts<'_>,
+    findings: &mut Vec<Finding>,
+    remarks: &mut Vec<String>,
+) {
+    let written = collected.write(path, prose.names, texts);
+    findings.extend(
+        written
+            .err()
+            .map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit")),
+    );
+    findings.extend(collected.findings);
+    remarks.extend(collected.remarks);
+}
+
+/// What the changelog and the notes gain: how a planner writes prose.
+pub struct Prose<'a> {
+    pub names: &'a Names,
+    pub version: &'a str,
+    pub date: Date,
+    /// The tag of the release before, if there is one, and the tag of this one.
+    pub tags: (Option<&'a str>, &'a str),
+}
+
+impl Prose<'_> {
+    /// Turns Unreleased into the version's section.
+    pub fn promote(&self, path: &Path, text: &str) -> Result<String> {
+        changelog::promote(self.names.log(path, text), self.version, self.date, self.tags)
+    }
+
+    /// Notes what a post release fixed on the follow-up list.
+    pub fn follow_ups(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
+        let Snapshot { workspace, train, .. } = snapshot;
+        let Some(path) = train.config.follow_ups.as_ref().map(|path| workspace.in_root(path)) else { return };
+        let log = train.changelog.as_deref().and_then(|path| Some(self.names.log(path, edits.now(path)?)));
+        let Some(section) = log.and_then(|log| changelog::section(log, self.version)) else { return };
+        let entries = changelog::entries(&section.body).into_iter();
+        let items: Vec<String> = entries
+            .map(|(kind, text)| format!("{}{text}", kind.map(|kind| format!("{kind}: ")).unwrap_or_default()))
+            .collect();
+        let result = edits.rewrite_or_create(&path, Reason::FollowUps, follow_ups::EMPTY, |text| {
+            Ok(follow_ups::append(text, self.version, &items))
+        });
+        findings
+            .extend(result.err().map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the list")));
+    }
+
+    /// Copies the highlights of the version's section into the release notes.
+    pub fn notes(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
+        let Some(path) = &snapshot.train.release_notes else { return };
+        let log = snapshot.train.changelog.as_deref().and_then(|path| Some(self.names.log(path, edits.now(path)?)));
+        let Some(body) = log.and_then(|log| changelog::quote(log, self.version)) else {
+            return;
+        };
+        // Somebody, or release-plz, may have written them already.
+        if edits.now(path).is_some_and(|text| changelog::has_notes(text, self.version)) {
+            return;
+        }
+        let add = |text: &str| changelog::add_notes(text, self.version, self.date, &body);
+        if edits.rewrite(path, Reason::Notes, add).is_err() {
+            findings.extend(check::logs::release_notes(&snapshot.workspace, &snapshot.train));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the captain asked for, and the version that it comes to.
+//! It must never give a version that is taken, unless it was typed.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, anyhow, bail};
+
+use crate::{
+    config::closest,
+    snapshot::Snapshot,
+    taken::{self, Next},
+    version::{Bump, Dialect, Version},
+};
+
+/// What the captain asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Goal {
+    /// No version was named: everything follows the version that the driver has.
+    Align,
+    Version(Version),
+    Bump(Bump),
+}
+
+impl Goal {
+    /// Reads `0.10.0`, `v0.10.0`, or one of the words.
+    pub fn parse(text: &str) -> Result<Goal> {
+        Ok(Goal::Bump(match text {
+            "major" => Bump::Major,
+            "minor" => Bump::Minor,
+            "patch" => Bump::Patch,
+            "alpha" => Bump::Pre("alpha"),
+            "beta" => Bump::Pre("beta"),
+            "rc" => Bump::Pre("rc"),
+            _ => {
+                let number = text.strip_prefix('v').unwrap_or(text);
+                let version = match Version::parse(number, Dialect::Cargo) {
+                    Ok(version) => version,
+                    // Why it is none is only worth a word where one was meant.
+                    Err(error) if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                        bail!("{error:#}; write one like 0.10.0 or 0.10.0-rc.1")
+                    }
+                    Err(_) => {
+                        let words = ["major", "minor", "patch", "alpha", "beta", "rc"];
+                        let near = closest(text, &words).map(|near| format!(": did you mean `{near}`?"));
+                        bail!(
+                            "`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of {}{}",
+                            words.join(", "),
+                            near.unwrap_or_default()
+                        )
+                    }
+                };
+                if version.post().is_some() {
+                    bail!("`{text}` is a post release: those are made by `cargo xtask postfix`");
+                }
+                return Ok(Goal::Version(version));
+            }
+        }))
+    }
+
+    /// What was typed, or could have been.
+    pub fn argument(&self) -> Option<String> {
+        match self {
+            Goal::Align => None,
+            Goal::Version(version) => Some(version.to_string()),
+            Goal::Bump(Bump::Major) => Some("major".to_owned()),
+            Goal::Bump(Bump::Minor) => Some("minor".to_owned()),
+            Goal::Bump(Bump::Patch) => Some("patch".to_owned()),
+            Goal::Bump(Bump::Pre(kind)) => Some((*kind).to_owned()),
+        }
+    }
+
+    /// The version it comes to when the train's driver is at `current`. What was typed is taken as it is, for a plan to judge;
+    /// a word means the next version that is free.
+    pub fn version(&self, snapshot: &Snapshot, current: &Version) -> Result<Next> {
+        let train = &snapshot.train;
+        // What the driver bundles goes on being named.
+        let kept = |version: Version| version.with_metadata_of(current);
+        match self {
+            Goal::Align if current.is_development() => {
+                let named = [Bump::Patch, Bump::Pre("rc")].map(|bump| current.bump(bump).ok());
+                let next = commands(snapshot, named.into_iter().flatten());
+                bail!("{current} is a development version: name what is released; next: {next}")
+            }
+            // Of what has its tag and was not withdrawn, the release is found, or refused.
+            Goal::Align if taken::is_rolled_back(snapshot, current) => {
+                Ok(taken::next(snapshot, current.of_crates(), Bump::Patch))
+            }
+            Goal::Align => Ok(Next { version: current.of_crates(), why: None }),
+            Goal::Version(version) => Ok(Next { version: kept(train.named(&snapshot.repo, version)), why: None }),
+            Goal::Bump(bump @ Bump::Pre(kind)) => {
+                let first = current.bump(*bump).map(kept).map_err(|error| {
+                    let core = current.bump(Bump::Patch).ok().into_iter();
+                    let after = core.clone().filter_map(|core| core.bump(Bump::Pre(kind)).ok());
+                    let alike = current.next_alike().filter(|_| !train.is_python());
+                    let rc = current.bump(Bump::Pre("rc")).ok();
+                    anyhow!(
+                        "{error:#}; next: {}",
+                        commands(snapshot, alike.into_iter().chain(rc).chain(core).chain(after))
+                    )
+                })?;
+                Ok(taken::next(snapshot, first, Bump::Patch))
+            }
+            Goal::Bump(bump) => {
+                let next = taken::next(snapshot, kept(current.bump(*bump)?), *bump);
+                let why = next.why.clone().or_else(|| passed_over(snapshot, current, &next.version));
+                Ok(Next { why, ..next })
+            }
+        }
+    }
+}
+
+/// That a word leads past the version which stands here, although nothing says that it was released.
+fn passed_over(snapshot: &Snapshot, current: &Version, next: &Version) -> Option<String> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let is_bumped = !current.is_prerelease() && train.tag_below(repo, current).is_some();
+    let has_tag = train.tags(repo).any(|(found, _)| found.base() == current.base());
+    (is_bumped && !has_tag).then(|| {
+        let (here, option) = (current.tag(), train.config.option());
+        format!("{} is next: {here} is here and has no tag; to release that: cargo xtask release{option}", next.tag())
+    })
+}
+
+/// What to type for each of some versions, or for the next one that is free.
+pub(super) fn commands(snapshot: &Snapshot, versions: impl Iterator<Item = Version>) -> String {
+    let option = snapshot.train.config.option();
+    let mut reported = BTreeSet::new();
+    let free = versions.filter_map(|version| taken::free(snapshot, version));
+    let commands = free.map(|version| format!("cargo xtask release {}{option}", version.tag()));
+    commands.filter(|command| reported.insert(command.clone())).collect::<Vec<_>>().join(", or ")
+}

@@ -1,0 +1,179 @@
+//! The section of a release: begun, gathered, promoted, or found to say nothing.
+//! It must never write over what stands there already.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    changes,
+    config::Entries,
+    conventional,
+    draft::Prose,
+    edit::{Reason, count, slashed},
+    edits::Texts,
+    files::changelog::{self, candidates::NO_CHANGES},
+    finding::{Check, Finding},
+    packed::packed,
+    snapshot::Snapshot,
+    version::Version,
+};
+
+/// The tag that the changelog goes on from: before there was a train, releases may have been tagged in another form.
+pub(super) fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
+    changelog::links::compared_with(snapshot.train.log(&snapshot.workspace.texts)?)
+        .filter(|tag| snapshot.repo.tags.contains_key(*tag) && !snapshot.repo.is_rolled_back(tag))
+        .filter(|tag| !snapshot.train.is_summed_up(tag, to))
+        .map(str::to_owned)
+}
+
+/// Whether code of the train is known to have changed since `from`, which somebody has to describe. Manifests and texts may
+/// change by what follows a release.
+pub(super) fn has_new_code(snapshot: &Snapshot, from: &Version) -> bool {
+    let Snapshot { workspace, train, previous, .. } = snapshot;
+    let previous = previous.iter().filter(|previous| previous.tag == train.tag.fill(from));
+    let members = train.members();
+    let is_code = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "rs" || kind == "py");
+    let code = previous.flat_map(|previous| &previous.changed).filter(is_code);
+    code.flat_map(|path| packed(workspace, train, path)).any(|owner| members.contains(&owner))
+}
+
+/// Begins an Unreleased where new sections have been written above the newest one so far.
+pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'_>, findings: &mut Vec<Finding>) {
+    let log = snapshot.train.names.log(path, texts.now(path).unwrap_or_default());
+    if changelog::section(log, &to.tag()).is_some() {
+        return;
+    }
+    let unreported = changelog::unreported(&slashed(path), log, to);
+    findings.extend(unreported.map(|(what, next)| Finding::new(Check::Changelog, what, next)));
+    if let Some(begun) = changelog::begin(log, to) {
+        findings.extend(texts.rewrite(path, Reason::Changelog, |_| Ok(begun)).err().map(uncorrected));
+    }
+}
+
+/// Whether another program assembles the section of `to` from fragments, and what is to be said of those.
+pub(super) fn left_to_assemble(snapshot: &Snapshot, to: &Version) -> (bool, Option<String>) {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let (waiting, path) = (changes::Waiting::find(workspace, train), train.changelog.as_ref());
+    let (Some(waiting), Some(path), Some(log)) = (waiting, path, train.log(&workspace.texts)) else {
+        return (false, None);
+    };
+    if changelog::section(log, &to.tag()).is_some() {
+        return (false, None);
+    }
+    let (dir, held) = (slashed(&waiting.dir), count(waiting.count, "fragment"));
+    let ways = waiting.ways(workspace, train);
+    if changelog::section(log, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased)) {
+        let ways = ways.map(|ways| format!(" ({ways})")).unwrap_or_default();
+        return (false, Some(format!("{dir} holds {held} that this release does not tell{ways}")));
+    }
+    let ways = ways.map(|ways| format!(", or have the release do it: {ways}")).unwrap_or_default();
+    let remark = format!(
+        "{} has no section {}, and {dir} holds {held} for it: it stays as it is, and the tag's message tells no changes (assemble it first{ways})",
+        slashed(path),
+        to.tag()
+    );
+    (true, Some(remark))
+}
+
+/// Nobody described a change.
+fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let log = train.names.log(path, workspace.text(path).unwrap_or_default());
+    let file = slashed(path);
+    // Those that describe themselves were read.
+    let commits = snapshot.commits.iter().filter(|commit| !commit.is_merge() && !train.config.takes(Entries::Commits));
+    let commits: Vec<&str> = commits.map(|commit| commit.text.as_str()).collect();
+    let what = match commits.len() {
+        0 => "nothing to release".to_owned(),
+        // `due` counts them.
+        many => format!("{} since the last release, and none is described", count(many, "commit")),
+    };
+    let or = match train.config.changes {
+        None if conventional::is_kept(commits.into_iter()) => {
+            format!("; or take them from the commits: `changes = [\"commits\"]` in {}", train.config.table())
+        }
+        _ => String::new(),
+    };
+    match changelog::section(log, "Unreleased") {
+        None => Finding::new(
+            Check::NothingToRelease,
+            format!("{what}: {file} has no Unreleased above its newest version"),
+            format!("write `## Unreleased` there, the changes below it, and commit{or}"),
+        ),
+        Some(_) => Finding::new(
+            Check::NothingToRelease,
+            format!("{what}: Unreleased is empty in {file}"),
+            format!("describe the changes under `## [Unreleased]` and commit{or}"),
+        ),
+    }
+}
+
+/// What has to be written before a release of `version`, which would be refused: nothing describes it, and nothing else is
+/// configured to.
+pub fn undescribed(snapshot: &Snapshot, version: &str) -> Option<String> {
+    let Snapshot { workspace, train, rolled_back, .. } = snapshot;
+    let others = [Entries::Fragments, Entries::Crates, Entries::Commits];
+    let (path, log) = (train.changelog.as_ref()?, train.log(&workspace.texts)?);
+    // What a release told that was rolled back, the next one tells.
+    if !rolled_back.is_empty() {
+        return None;
+    }
+    if others.into_iter().any(|entries| train.config.takes(entries)) || changelog::section(log, version).is_some() {
+        return None;
+    }
+    let file = slashed(path);
+    match changelog::section(log, "Unreleased") {
+        None => Some(format!("write `## Unreleased` in {file}, the changes below it, and commit")),
+        Some(unreleased) if !changelog::has_entries(&unreleased) => {
+            Some(format!("describe the changes under `## [Unreleased]` in {file} and commit"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Turns Unreleased into the section of the version, unless that stands there already. `unchanged` is the version since
+/// which there may be nothing new.
+pub(super) fn promote(
+    path: &Path,
+    snapshot: &Snapshot,
+    prose: &Prose<'_>,
+    unchanged: Option<&Version>,
+    texts: &mut Texts<'_>,
+    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
+) {
+    let log = prose.names.log(path, texts.now(path).unwrap_or_default());
+    if let Some(section) = changelog::section(log, prose.version) {
+        if !changelog::has_entries(&section) {
+            let (path, version) = (slashed(path), prose.version);
+            remarks.push(format!("{path}: the section of {version} says nothing, and so does the tag's message"));
+        }
+        // Who wrote it by hand may have left the links to the release, too.
+        let settled = |text: &str| {
+            let settled = changelog::settle(prose.names.log(path, text), prose.version, prose.date);
+            Ok(changelog::links::advance(prose.names.log(path, &settled), prose.version, prose.tags))
+        };
+        findings.extend(texts.rewrite(path, Reason::Changelog, settled).err().map(uncorrected));
+        return;
+    }
+    if changelog::section(log, "Unreleased").is_none() {
+        return;
+    }
+    let empty = changelog::section(log, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
+    // The final version of a pre-release may well bring nothing new.
+    if let Some(previous) = unchanged.filter(|_| empty) {
+        let line = format!("{NO_CHANGES}{}.", previous.tag());
+        let result = texts.rewrite(path, Reason::Changelog, |text| {
+            prose.promote(path, &changelog::add_entry(prose.names.log(path, text), "Changed", &line)?)
+        });
+        findings.extend(result.err().map(uncorrected));
+        return;
+    }
+    if empty {
+        findings.push(nothing(snapshot, path));
+    }
+    let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text));
+    findings.extend(result.err().map(uncorrected));
+}
+
+fn uncorrected(error: anyhow::Error) -> Finding {
+    Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit")
+}

@@ -1,0 +1,188 @@
+//! Whether the crates of a workspace make one train, by their versions, tags and needs.
+//! It must never let a member travel on another's version.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    pep503,
+    train::facts::{Crate, Facts},
+    version::{Bump, Version},
+    workspace::Workspace,
+};
+
+/// Crates that have one version, or had it before the last patch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The highest of theirs.
+    pub version: Version,
+    pub crates: BTreeSet<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Decision {
+    /// The crate that it is named after, and all that travel.
+    Train { driver: usize, crates: BTreeSet<usize> },
+    /// All have one version, and nothing tells whose name it goes by.
+    Unnamed,
+    /// There are several versions, and no train that would leave the others alone.
+    Apart,
+    /// Nothing is published.
+    Nothing,
+}
+
+pub(super) fn decide(facts: &Facts) -> Decision {
+    let lines = facts.lines();
+    let Some(line) = facts.main(&lines).map(|main| &lines[main]) else {
+        return if lines.is_empty() { Decision::Nothing } else { Decision::Apart };
+    };
+    match facts.driver(&line.crates) {
+        Some(driver) if facts.is_closed(line) => Decision::Train { driver, crates: line.crates.clone() },
+        None if lines.len() == 1 => Decision::Unnamed,
+        _ => Decision::Apart,
+    }
+}
+
+impl Facts {
+    /// The crates by the version that they have, highest first.
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let mut own = Vec::new();
+        let mut by_version: BTreeMap<&Version, BTreeSet<usize>> = BTreeMap::new();
+        for (at, each) in self.crates.iter().enumerate() {
+            match self.is_released_alone(at) {
+                true => own.push(Line { version: each.version.clone(), crates: BTreeSet::from([at]) }),
+                false => {
+                    by_version.entry(&each.version).or_default().insert(at);
+                }
+            }
+        }
+        let mut lines: Vec<Line> = Vec::new();
+        for (version, crates) in by_version.into_iter().rev() {
+            match lines.iter_mut().find(|line| self.was_left_behind(version, line)) {
+                Some(line) => line.crates.extend(crates),
+                None => lines.push(Line { version: version.clone(), crates }),
+            }
+        }
+        lines.extend(own);
+        lines.sort_by(|a, b| b.version.cmp(&a.version));
+        lines
+    }
+
+    /// Whether it has tags of its own, at versions that those who have its version now never had.
+    fn is_released_alone(&self, at: usize) -> bool {
+        let Crate { version, tagged, inherits, .. } = &self.crates[at];
+        // One text says the version of all of them, whatever tags one has beside.
+        if *inherits && self.crates.iter().filter(|each| each.inherits).count() > 1 {
+            return false;
+        }
+        let others = self.crates.iter().enumerate().filter(|(other, each)| *other != at && each.version == *version);
+        let series = self.tagged.iter().filter(|series| series.contains(version));
+        let mut others = others.map(|(_, each)| &each.tagged).chain(series);
+        tagged.contains(version) && !others.any(|other| goes_with(tagged, other))
+    }
+
+    /// Whether a version is one that members of a line had before a patch or a bump that did not move all of them.
+    fn was_left_behind(&self, version: &Version, line: &Line) -> bool {
+        let own = line.crates.iter().map(|&at| &self.crates[at].tagged);
+        let series: Vec<_> = self.tagged.iter().chain(own).collect();
+        let is_bumped = !series.iter().any(|tagged| tagged.contains(&line.version)) && is_next(version, &line.version);
+        let is_left = |tagged: &BTreeSet<Version>| {
+            let last = tagged.range(..line.version.clone()).next_back();
+            tagged.contains(version) && (is_patch(version, &line.version) || is_bumped && last == Some(version))
+        };
+        series.into_iter().any(is_left)
+    }
+
+    /// The line that the workspace is about: of the crate that has its name, of the root's, else of more than half.
+    pub(super) fn main(&self, lines: &[Line]) -> Option<usize> {
+        let all = (0..self.crates.len()).collect();
+        let named = self.namesake(&all).or_else(|| self.root(&all));
+        let is_main = |line: &Line| match named {
+            Some(named) => line.crates.contains(&named),
+            None => line.crates.len() * 2 > self.crates.len(),
+        };
+        lines.iter().position(is_main)
+    }
+
+    /// Whether a line needs no crate of another one.
+    fn is_closed(&self, line: &Line) -> bool {
+        line.crates.iter().all(|&at| self.crates[at].needs.is_subset(&line.crates))
+    }
+
+    pub(super) fn stays_on_line(&self, at: usize) -> bool {
+        self.lines().iter().any(|line| line.crates.contains(&at) && self.crates[at].needs.is_subset(&line.crates))
+    }
+
+    /// The crate that a train of these is named after: that of the repository's name, the root's, the library that needs
+    /// all others, that repository's core, the one whose name begins theirs, else the one that most of them build on.
+    pub(super) fn driver(&self, of: &BTreeSet<usize>) -> Option<usize> {
+        let libraries: BTreeSet<usize> = of.iter().copied().filter(|&at| self.crates[at].is_library).collect();
+        let candidates = if libraries.is_empty() { of } else { &libraries };
+        let needs_all =
+            |at: &usize| candidates.iter().all(|other| other == at || self.crates[*at].needs.contains(other));
+        let top = || candidates.iter().copied().find(needs_all);
+        let starts = |at: usize| format!("{}-", pep503::normalized(&self.crates[at].name));
+        let is_family = |at: &usize| {
+            let start = starts(*at);
+            of.iter().filter(|&&other| starts(other).starts_with(&start)).count() * 2 > of.len().max(2)
+        };
+        let family = || candidates.iter().copied().filter(is_family).min_by_key(|&at| self.crates[at].name.len());
+        let count = |is_so: &dyn Fn(&Crate) -> bool| of.iter().filter(|&&by| is_so(&self.crates[by])).count();
+        // What only a feature adds is needed by all that need its user. Of equals, the one that builds on the others' work.
+        let rank = |at: &usize| {
+            let [firmly, at_all] = [count(&|by| by.builds_on.contains(at)), count(&|by| by.needs.contains(at))];
+            (firmly, at_all, self.crates[*at].needs.len(), std::cmp::Reverse(*at))
+        };
+        let is_needed = |at: &usize| count(&|by| by.needs.contains(at)) > 0;
+        let most = || candidates.iter().copied().filter(is_needed).max_by_key(rank);
+        let shared = || of.first().copied().filter(|_| of.iter().all(|&at| self.crates[at].inherits));
+        let named = self.namesake(of).or_else(|| self.root(of)).or_else(top).or_else(|| self.called(of, "-core"));
+        named.or_else(family).or_else(most).or_else(shared)
+    }
+
+    pub(super) fn root(&self, of: &BTreeSet<usize>) -> Option<usize> {
+        of.iter().copied().find(|&at| self.crates[at].is_root)
+    }
+
+    /// The crate that is called like the repository, give or take that language's usual ending.
+    pub(super) fn namesake(&self, of: &BTreeSet<usize>) -> Option<usize> {
+        self.called(of, "")
+    }
+
+    /// The Python extension that is called like the repository and takes a driver along at its version.
+    pub(super) fn extension(&self, workspace: &Workspace, driver: usize) -> Option<usize> {
+        let members = &workspace.members;
+        let takes = |at: &usize| {
+            let is_extension = members[*at].cdylib && members[*at].pyo3;
+            is_extension
+                && members[*at].version.base() == members[driver].version.base()
+                && workspace.closure(*at).contains(&driver)
+        };
+        let is_called = |at: &usize, name: &str| pep503::normalized(&members[*at].name) == name;
+        self.spellings().into_iter().find_map(|name| (0..members.len()).filter(takes).find(|at| is_called(at, &name)))
+    }
+
+    fn called(&self, of: &BTreeSet<usize>, ending: &str) -> Option<usize> {
+        let is_called = |at: usize, name: &str| pep503::normalized(&self.crates[at].name) == name;
+        let mut names = self.spellings().into_iter().map(|name| format!("{name}{ending}"));
+        names.find_map(|name| of.iter().copied().find(|&at| is_called(at, &name)))
+    }
+}
+
+fn is_patch(old: &Version, new: &Version) -> bool {
+    old.line() == new.line()
+}
+
+/// Whether a version comes right after another.
+fn is_next(old: &Version, new: &Version) -> bool {
+    let next = [Bump::Patch, Bump::Minor, Bump::Major].map(|bump| old.bump(bump).ok());
+    old.final_version() == new.final_version() || next.contains(&Some(new.final_version()))
+}
+
+/// Whether two histories are one, told from the first version that both could have had.
+fn goes_with(one: &BTreeSet<Version>, other: &BTreeSet<Version>) -> bool {
+    let Some(start) = one.first().max(other.first()).filter(|_| !one.is_empty() && !other.is_empty()) else {
+        return false;
+    };
+    let [one, other]: [BTreeSet<_>; 2] = [one, other].map(|versions| versions.range(start.clone()..).collect());
+    one.intersection(&other).count() >= one.symmetric_difference(&other).count().max(1)
+}

@@ -1,0 +1,250 @@
+//! Why there is no release without configuration, and the configuration, ready to paste.
+//! It must never propose what the tool would refuse.
+
+use std::{collections::BTreeSet, fmt};
+
+use super::{
+    decision::{Decision, Line, decide},
+    proposal::Proposal,
+};
+use crate::{
+    config,
+    names::ROLLBACK,
+    repo::Repo,
+    train::{facts::Facts, tag::split},
+    version::Version,
+};
+
+/// Of more trains than these, one is proposed as an example.
+pub(super) const PROPOSED: usize = 8;
+
+/// Of more names than these in one sentence, the rest is counted.
+pub(super) const NAMED: usize = 4;
+
+/// How much is told.
+pub(super) struct Limits {
+    /// Of more names than these in one sentence, the rest is counted.
+    named: usize,
+    /// Of more trains than these, one is proposed as an example.
+    pub(super) listed: usize,
+}
+
+const BRIEF: Limits = Limits { named: NAMED, listed: 12 };
+
+const WHOLE: Limits = Limits { named: usize::MAX, listed: usize::MAX };
+
+/// Why there is no release without configuration.
+#[derive(Debug)]
+pub struct Refusal {
+    pub(super) brief: String,
+    /// With all crates and versions.
+    pub whole: String,
+    /// What is proposed instead where the last releases moved all of these versions.
+    pub together: Option<Together>,
+}
+
+/// One train with version lines, as releases may have been made so far.
+#[derive(Debug)]
+pub struct Together {
+    brief: String,
+    whole: String,
+    /// A crate of each version, by its place among the members, the driver first.
+    pub heads: Vec<usize>,
+    /// The tags of the last releases, newest first.
+    pub tags: Vec<String>,
+}
+
+impl Together {
+    /// The proposal, if each of the last releases moved every head; of each of them the versions in the commits of the tags.
+    pub fn told_by(&self, versions: &[Vec<Option<Version>>]) -> Option<Refusal> {
+        let moves = |pair: &[Option<Version>]| matches!(pair, [Some(new), Some(old)] if new > old);
+        let is_habit = versions.iter().all(|versions| versions.len() > 1 && versions.windows(2).all(moves));
+        is_habit.then(|| Refusal { brief: self.brief.clone(), whole: self.whole.clone(), together: None })
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.brief)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// What there is to release, and what to write for it.
+impl Facts {
+    /// Why nothing is released without configuration, and the configuration, ready to paste.
+    pub(super) fn refusal(&self, repo: &Repo, root: &str, named: Option<usize>) -> Refusal {
+        let (lines, first) = self.released_apart(named);
+        let [(brief, own), (whole, all)] = [BRIEF, WHOLE].map(|limits| {
+            let what = self.apart(&lines, first, &limits);
+            let Proposal { text, left_out } = self.proposal(&lines, first, &limits);
+            let example = match left_out {
+                0 => "for example".to_owned(),
+                _ => format!(
+                    "for example this, which leaves the other {left_out} crates where they are; each can have such a line, too, with `default = true` in the first one"
+                ),
+            };
+            (format!("{what}\nnext: say in {root} what is released together, {example}\n\n{text}"), what)
+        });
+        let together = self.together(repo, &lines, first).map(|(heads, tags, text)| {
+            let reported = |what: String| {
+                let many = tags.len();
+                format!("{what}\nnext: the last {many} releases moved all of them: say so in {root}\n\n{text}")
+            };
+            Together { brief: reported(own), whole: reported(all), heads, tags: tags.clone() }
+        });
+        Refusal { brief, whole, together }
+    }
+
+    /// One train with a line for each version but the first, where the first needs them and they have no tags of their
+    /// own: a crate of each, the tags that tell whether that is how it is released, and the configuration.
+    fn together(&self, repo: &Repo, lines: &[Line], first: Option<usize>) -> Option<(Vec<usize>, Vec<String>, String)> {
+        let [main, others @ ..] = lines else { return None };
+        let driver = self.head(main, first);
+        let is_tagged = |at: &usize| self.crates[*at].tagged.contains(&self.crates[*at].version);
+        let is_free = others.iter().flat_map(|line| &line.crates).any(is_tagged);
+        self.crossing(main, driver).filter(|_| !is_free && lines.len() <= PROPOSED)?;
+        let tags = last_tags(repo, &main.version);
+        let patterns = |line: &Line| {
+            let stay = others.iter().filter(|other| *other != line).flat_map(|other| other.crates.iter().copied());
+            self.patterns(&line.crates, &stay.collect())
+        };
+        let patterns: Vec<Vec<String>> = others.iter().map(patterns).collect();
+        let is_meant = |at: &usize| patterns.iter().flatten().any(|one| config::matches(one, &self.crates[*at].name));
+        let is_lacking = |at: &usize| !self.crates[driver].needs.contains(at) || is_meant(at);
+        let also = main.crates.iter().copied().filter(|at| *at != driver && is_lacking(at)).collect();
+        let tables: Vec<String> =
+            patterns.iter().map(|one| format!("{{ {} }}", list("crates", one).trim_start_matches(", "))).collect();
+        let (name, also) = (&self.crates[driver].name, list("also", &self.names(&also)));
+        let text = format!(
+            "[workspace.metadata.trains]\n{name} = {{ driver = \"{name}\"{also}, lines = [{}] }}",
+            tables.join(", ")
+        );
+        let heads = lines.iter().map(|line| self.crates[self.head(line, first)].member).collect();
+        (tags.len() > 1).then_some((heads, tags, text))
+    }
+
+    /// What has versions of its own, the one that a train would go by first, and the crate that it goes by.
+    fn released_apart(&self, named: Option<usize>) -> (Vec<Line>, Option<usize>) {
+        let mut lines = self.lines();
+        let holds = |line: &Line, at: usize| line.crates.contains(&at);
+        // What nobody released yet and nobody needs waits for its first version.
+        let is_needed = |line: &Line| {
+            let mut others = (0..self.crates.len()).filter(|&at| !holds(line, at));
+            others.any(|at| !self.crates[at].needs.is_disjoint(&line.crates))
+        };
+        let is_begun = |line: &Line| line.version.semver() != &semver::Version::new(0, 0, 0);
+        lines.retain(|line| is_begun(line) || is_needed(line) || named.is_some_and(|named| holds(line, named)));
+        // What is derived stays the default beside the one that is named.
+        let own = match decide(self) {
+            Decision::Train { driver, .. } if lines.len() == 2 => Some(driver),
+            _ => named,
+        };
+        let first = own.or_else(|| self.first(&lines));
+        lines.sort_by_key(|line| (!first.is_some_and(|first| holds(line, first)), usize::MAX - line.crates.len()));
+        (lines, first)
+    }
+
+    /// That they have, and where one needs another.
+    fn apart(&self, lines: &[Line], first: Option<usize>, limits: &Limits) -> String {
+        let crates: usize = lines.iter().map(|line| line.crates.len()).sum();
+        if lines.len() > NAMED && are_many(lines) || lines.len() == crates {
+            let heads = lines.iter().map(|line| self.shown(self.head(line, first)));
+            let heads: Vec<String> = heads.collect();
+            let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+            let most = if lines.len() == crates { "the" } else { "most of the" };
+            let more = if heads.len() > limits.named { " (-v lists them)" } else { "" };
+            let heads = counted_to(limits.named, &heads);
+            format!("{most} {crates} publishable crates have versions of their own: {heads}{more}")
+        } else {
+            let more = lines.len().saturating_sub(limits.named.saturating_add(1));
+            let reported = lines.iter().take(lines.len() - more).map(|line| self.reported(line, first, limits));
+            let more = (more > 0).then(|| format!("\n  and {more} more versions (-v lists them)"));
+            let reported: String = reported.chain(more).collect();
+            let why = lines.first().and_then(|line| self.crossing(line, self.head(line, first)));
+            let why = why.map(|(by, on)| format!(", and {} needs {}", self.shown(by), self.shown(on)));
+            format!(
+                "the {crates} publishable crates have {} versions{}:{reported}",
+                lines.len(),
+                why.unwrap_or_default()
+            )
+        }
+    }
+
+    fn shown(&self, at: usize) -> String {
+        format!("{} {}", self.crates[at].name, self.crates[at].version)
+    }
+
+    /// A crate of a line and one of another line that it needs; its head's, if there are any.
+    fn crossing(&self, line: &Line, head: usize) -> Option<(usize, usize)> {
+        let from = [head].into_iter().chain(line.crates.iter().copied());
+        from.into_iter().find_map(|by| Some((by, *self.crates[by].needs.difference(&line.crates).next()?)))
+    }
+
+    fn reported(&self, line: &Line, first: Option<usize>, limits: &Limits) -> String {
+        let head = self.head(line, first);
+        let others = line.crates.iter().filter(|at| **at != head).map(|&at| self.crates[at].name.as_str());
+        let names: Vec<&str> = [self.crates[head].name.as_str()].into_iter().chain(others).collect();
+        format!("\n  {}: {}", line.version, counted_to(limits.named, &names))
+    }
+
+    /// The crate that a line goes by.
+    pub(super) fn head(&self, line: &Line, first: Option<usize>) -> usize {
+        let first = first.filter(|first| line.crates.contains(first));
+        first.or_else(|| self.driver(&line.crates)).or(line.crates.first().copied()).unwrap_or_default()
+    }
+
+    /// The crate that most people wait for: that of the workspace, the only one that no other needs, else the one with
+    /// the most releases.
+    fn first(&self, lines: &[Line]) -> Option<usize> {
+        let all: BTreeSet<usize> = (0..self.crates.len()).collect();
+        let main = self.main(lines).and_then(|main| self.driver(&lines[main].crates));
+        let mut tops = all.iter().copied().filter(|at| !self.crates.iter().any(|each| each.needs.contains(at)));
+        let top = tops.next().filter(|_| tops.next().is_none());
+        let most = || all.iter().copied().max_by_key(|&at| (self.crates[at].tagged.len(), std::cmp::Reverse(at)));
+        main.or(top).or_else(most)
+    }
+}
+
+/// The tags of the last final releases up to a version that has one, newest first.
+fn last_tags(repo: &Repo, version: &Version) -> Vec<String> {
+    const LOOKED_AT: usize = 3;
+    let finals = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK) && !repo.is_rolled_back(tag));
+    let finals = finals.filter_map(|tag| Some((split(tag)?, tag)));
+    let finals: Vec<_> = finals.filter(|((found, _), _)| !found.is_prerelease() && found.post().is_none()).collect();
+    let series = finals.iter().find(|((found, _), _)| found.base() == *version).map(|((_, prefix), _)| *prefix);
+    let mut tags: Vec<_> =
+        finals.iter().filter(|((found, prefix), _)| Some(*prefix) == series && found.base() <= *version).collect();
+    tags.sort();
+    tags.into_iter().rev().take(LOOKED_AT).map(|(_, tag)| (*tag).clone()).collect()
+}
+
+/// Whether most crates have a version of their own.
+pub(super) fn are_many(lines: &[Line]) -> bool {
+    lines.len() * 2 > lines.iter().map(|line| line.crates.len()).sum()
+}
+
+/// A key with a list of texts; nothing where there are none.
+pub(super) fn list(key: &str, texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| format!("\"{text}\"")).collect();
+    if texts.is_empty() { String::new() } else { format!(", {key} = [{}]", texts.join(", ")) }
+}
+
+/// Names in a row; of many, the first ones and how many more there are.
+pub fn counted(names: &[&str]) -> String {
+    counted_to(NAMED, names)
+}
+
+pub(super) fn counted_to(limit: usize, names: &[&str]) -> String {
+    match names {
+        [names @ .., last] if names.len() < limit => {
+            if names.is_empty() {
+                (*last).to_owned()
+            } else {
+                format!("{} and {last}", names.join(", "))
+            }
+        }
+        names => format!("{} and {} more", names[..2].join(", "), names.len() - 2),
+    }
+}

@@ -1,0 +1,122 @@
+//! The tags of a train: which are in use, which release another one is compared with.
+//! It must never count what was rolled back as released.
+
+use super::{Train, tag};
+use crate::{
+    config::{Form, NotesSince, Template},
+    edit::{count, slashed},
+    names::ROLLBACK,
+    repo::Repo,
+    version::Version,
+    workspace::{Member, Workspace},
+};
+
+impl Train {
+    /// Its tags, each with the version that it is of.
+    pub fn tags<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
+        repo.tags.keys().filter_map(|tag| Some((self.tag.version_in(tag)?, tag.as_str())))
+    }
+
+    /// The released version that a person means: build metadata may be left out where one tag alone has that version.
+    pub fn named(&self, repo: &Repo, version: &Version) -> Version {
+        let is_meant = |(found, _): &(Version, &str)| found.metadata().is_some() && found.base() == *version;
+        let mut meant = self.tags(repo).filter(is_meant).map(|(found, _)| found);
+        match (repo.tags.contains_key(&self.tag.fill(version)), meant.next(), meant.next()) {
+            (false, Some(only), None) => only,
+            _ => version.clone(),
+        }
+    }
+
+    /// Its tags but those of releases that were rolled back, and those of none.
+    pub fn tags_in_use<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
+        self.tags(repo).filter(|(_, tag)| !repo.is_rolled_back(tag) && !self.strays.contains_key(*tag))
+    }
+
+    /// What is to be said of tags that nothing is counted from.
+    pub fn stray_note(&self, workspace: &Workspace) -> Option<String> {
+        let (tag, found) = self.strays.iter().max_by_key(|(tag, _)| self.tag.version_in(tag))?;
+        let driver = &workspace.members[self.driver].name;
+        let found = match found {
+            Some(version) => format!("which is at {} in its commit", version.tag()),
+            None => "which is not in its commit".to_owned(),
+        };
+        let more = match self.strays.len() - 1 {
+            0 => String::new(),
+            more => format!(", nor from {} like it", count(more, "other")),
+        };
+        Some(format!("tag {tag} is of no release of {driver}, {found}: nothing is counted from it{more}"))
+    }
+
+    /// That a tag and some like it are of other releases than its own, and what to write.
+    pub fn not_its_own(&self, workspace: &Workspace, tag: &str, more: usize) -> String {
+        let (name, Member { name: driver, version, .. }) = (self.name(), &workspace.members[self.driver]);
+        let like_it = match more {
+            0 => "is".to_owned(),
+            more => format!("and {} like it are", count(more, "other")),
+        };
+        let what = format!(
+            "tag {tag} {like_it} of no release of {driver}, which is at {version}: the next one would be a step back among them"
+        );
+        let (slot, root) = (Template::SLOT, slashed(&workspace.graph.root));
+        let own = format!("tag = \"{name}-v{slot}\"");
+        let or = format!(
+            "or say `tag = \"{}\"` where they are its own, and name the version that follows them: cargo xtask release X.Y.Z",
+            self.tag
+        );
+        match self.config.form {
+            Form::Absent => {
+                let driver = self.config.driver.as_ref().map(|driver| format!("\ndriver = \"{driver}\""));
+                let keys = driver.into_iter().chain([format!("\n{own}")]).collect::<String>();
+                format!(
+                    "{what}\nnext: give {name} tags of its own in {root}, {or}\n\n[workspace.metadata.trains.{name}]{keys}"
+                )
+            }
+            _ => format!("train {name}: {what}\nnext: say `{own}` in {}, {or}", self.config.table()),
+        }
+    }
+
+    /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
+    pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
+        let below = self.tags_in_use(repo).filter(|(found, _)| found.post().is_none() && *found < version.base());
+        below.max().map(|(found, tag)| (found, tag.to_owned()))
+    }
+
+    /// Whether the notes of `version` tell what its pre-releases told.
+    pub fn sums_up(&self, version: &Version) -> bool {
+        self.config.notes_since == NotesSince::Final && !version.is_prerelease() && version.post().is_none()
+    }
+
+    /// Whether a tag is of a pre-release that the notes of `version` sum up.
+    pub fn is_summed_up(&self, tag: &str, version: &Version) -> bool {
+        self.sums_up(version) && self.tag.version_in(tag).is_some_and(|found| found.is_prerelease())
+    }
+
+    /// The release that `version` is compared with: the last final one where that is whom its notes are for.
+    pub fn compared_with(&self, repo: &Repo, version: &Version) -> Option<String> {
+        if !self.sums_up(version) {
+            return self.tag_below(repo, version).map(|(_, tag)| tag);
+        }
+        self.final_below(repo, version)
+    }
+
+    /// The tag of the last final release below `version`.
+    pub fn final_below(&self, repo: &Repo, version: &Version) -> Option<String> {
+        let finals = self.tags_in_use(repo).filter(|(found, _)| !found.is_prerelease() && found.post().is_none());
+        finals.filter(|(found, _)| found < version).max().map(|(_, tag)| tag.to_owned())
+    }
+
+    /// The newest release below `version` that stands, post releases among them: what was told up to there is told. To those
+    /// who read of a final version, no pre-release told anything; what was rolled back told nobody.
+    pub fn reported_until(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
+        let counts = |found: &Version| found < version && !(self.sums_up(version) && found.is_prerelease());
+        self.tags_in_use(repo).filter(|(found, _)| counts(found)).max().map(|(found, tag)| (found, tag.to_owned()))
+    }
+}
+
+/// Whether a tag may be one of the train's. Without any of its tags, their form is known only where it is configured.
+pub fn may_be_tag(train: &Train, tag: &str) -> bool {
+    match &train.config.tag {
+        Some(form) => form.version_in(tag).is_some(),
+        None => !tag.starts_with(ROLLBACK) && tag::split(tag).is_some(),
+    }
+}
