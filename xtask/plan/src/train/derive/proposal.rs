@@ -3,10 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    decision::Line,
-    refusal::{Limits, PROPOSED, are_many, list},
-};
+use super::decision::Line;
 use crate::{config, train::facts::Facts};
 
 /// Lines of configuration, and how many crates belong to none of their trains.
@@ -136,4 +133,26 @@ impl Facts {
         }
         patterns
     }
+}
+
+/// Of more trains than these, one is proposed as an example.
+pub(super) const PROPOSED: usize = 8;
+
+/// How much is told.
+pub(super) struct Limits {
+    /// Of more names than these in one sentence, the rest is counted.
+    pub(super) named: usize,
+    /// Of more trains than these, one is proposed as an example.
+    pub(super) listed: usize,
+}
+
+/// Whether most crates have a version of their own.
+pub(super) fn are_many(lines: &[Line]) -> bool {
+    lines.len() * 2 > lines.iter().map(|line| line.crates.len()).sum()
+}
+
+/// A key with a list of texts; nothing where there are none.
+pub(super) fn list(key: &str, texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| format!("\"{text}\"")).collect();
+    if texts.is_empty() { String::new() } else { format!(", {key} = [{}]", texts.join(", ")) }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     decision::{Decision, Line, decide},
-    proposal::Proposal,
+    proposal::{Limits, PROPOSED, Proposal, are_many, list},
 };
 use crate::{
     config,
@@ -15,19 +15,8 @@ use crate::{
     version::Version,
 };
 
-/// Of more trains than these, one is proposed as an example.
-pub(super) const PROPOSED: usize = 8;
-
 /// Of more names than these in one sentence, the rest is counted.
 pub(super) const NAMED: usize = 4;
-
-/// How much is told.
-pub(super) struct Limits {
-    /// Of more names than these in one sentence, the rest is counted.
-    named: usize,
-    /// Of more trains than these, one is proposed as an example.
-    pub(super) listed: usize,
-}
 
 const BRIEF: Limits = Limits { named: NAMED, listed: 12 };
 
@@ -218,17 +207,6 @@ fn last_tags(repo: &Repo, version: &Version) -> Vec<String> {
         finals.iter().filter(|((found, prefix), _)| Some(*prefix) == series && found.base() <= *version).collect();
     tags.sort();
     tags.into_iter().rev().take(LOOKED_AT).map(|(_, tag)| (*tag).clone()).collect()
-}
-
-/// Whether most crates have a version of their own.
-pub(super) fn are_many(lines: &[Line]) -> bool {
-    lines.len() * 2 > lines.iter().map(|line| line.crates.len()).sum()
-}
-
-/// A key with a list of texts; nothing where there are none.
-pub(super) fn list(key: &str, texts: &[String]) -> String {
-    let texts: Vec<String> = texts.iter().map(|text| format!("\"{text}\"")).collect();
-    if texts.is_empty() { String::new() } else { format!(", {key} = [{}]", texts.join(", ")) }
 }
 
 /// Names in a row; of many, the first ones and how many more there are.
