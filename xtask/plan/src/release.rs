@@ -5,24 +5,19 @@ mod goal;
 mod moving;
 mod prose;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::collections::BTreeMap;
 
 pub use self::{
     goal::Goal,
     moving::{changed, left_behind, moves_all, moving, staying},
     prose::{begin, undescribed},
 };
-use self::{
-    goal::commands,
-    moving::kept_metadata,
-    prose::{has_new_code, left_to_assemble, linked, promote},
-};
+use self::{goal::commands, moving::kept_metadata};
 use crate::{
     changes, check,
-    draft::{Draft, Plan, Prose, gather},
+    draft::{Draft, Plan},
     edit::slashed,
     edits::Places,
-    files::changelog,
     finding::{Check, Finding},
     options::Options,
     requirement, smoke,
@@ -34,17 +29,44 @@ use crate::{
 /// Plans the release of `to`. `released` says that a commit of this release was found on top of the snapshot.
 pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options) -> Plan {
     let Snapshot { workspace, train, .. } = snapshot;
-    let before = train.compared_with(&snapshot.repo, to);
     let from = left_behind(snapshot, to);
     let level = to.level_since(&from);
-    let mut findings = Vec::new();
     let mut remarks = Vec::new();
     let mut versions = moving(snapshot, to, &mut remarks);
     let unversioned = check::versions::unversioned(workspace, train);
+    let is_versioned = unversioned.is_none();
+    let mut findings = if is_versioned { falling(snapshot, to, &versions) } else { Vec::new() };
+    findings.extend(above(snapshot, to).filter(|_| !released));
+    findings.extend(unfit(snapshot, to, options));
+    findings.extend(unversioned);
+    findings.extend(unspellable(snapshot, to));
+    remarks.extend(noted(snapshot, to, (&from, &versions), options));
+    versions.retain(|&at, version| !workspace.members[at].version.falls_to(version));
+    versions.retain(|at, _| is_versioned || *at != train.driver);
+
+    let mut places = Places::new(workspace);
+    places.versions(&versions);
+    places.beside(train, &versions);
+    places.requirements(&versions, snapshot.before_candidates.as_deref());
+    places.wheels(train, &versions);
+    if is_versioned {
+        places.version_files(train, to, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
+    }
+    let (mut texts, found) = places.apply(&versions);
+    findings.extend(found);
+    prose::write(snapshot, to, (&from, &versions), &mut texts, (&mut findings, &mut remarks));
+    let proofs = smoke::proofs(snapshot, to);
+    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
+        .into_plan(snapshot, options, released)
+}
+
+/// Members that would go down.
+fn falling(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Version>) -> Vec<Finding> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut findings = Vec::new();
     // Where the driver itself would go down, that the others would is no news.
     let driver_falls = train.version(workspace).falls_to(to);
-    let held = versions.iter().filter(|(at, _)| unversioned.is_none() && (!driver_falls || **at == train.driver));
-    for (&at, version) in held {
+    for (&at, version) in versions.iter().filter(|(at, _)| !driver_falls || **at == train.driver) {
         let member = &workspace.members[at];
         if member.version.falls_to(version) {
             let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
@@ -62,11 +84,39 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
             findings.push(Finding::new(Check::Lockstep, what, next));
         }
     }
-    findings.extend(above(snapshot, to).filter(|_| !released));
-    findings.extend(taken::yanked(snapshot, to));
+    findings
+}
+
+/// What does not suit a release of that version, whatever members move.
+fn unfit(snapshot: &Snapshot, to: &Version, options: &Options) -> Vec<Finding> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut findings = Vec::from_iter(taken::yanked(snapshot, to));
     findings.extend(train.wheels.iter().filter_map(|wheel| check::wheels::strange_version(snapshot, wheel, to)));
     findings.extend(check::versions::strange_places(snapshot, to));
-    remarks.extend(kept_metadata(snapshot, to, &versions));
+    findings.extend(misplaced_metadata(snapshot, to));
+    findings.extend(check::published::unconfigured(workspace, train, &options.unconfigured));
+    findings
+}
+
+/// A version that Python cannot spell.
+fn unspellable(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
+    let train = &snapshot.train;
+    let error = to.show(Dialect::Pep440).err().filter(|_| train.is_python() && to.metadata().is_none())?;
+    let semver::Version { major, minor, patch, .. } = to.semver();
+    let option = train.config.option();
+    let next = format!("cargo xtask release {major}.{minor}.{patch}-rc.1{option}, or -alpha.N, -beta.N, -dev.N");
+    Some(Finding::new(Check::PythonVersion, format!("{error:#}"), next))
+}
+
+/// What is worth a remark, and refuses nothing.
+fn noted(
+    snapshot: &Snapshot,
+    to: &Version,
+    (from, versions): (&Version, &BTreeMap<usize, Version>),
+    options: &Options,
+) -> Vec<String> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let mut remarks = Vec::from_iter(kept_metadata(snapshot, to, versions));
     remarks.extend(check::published::noted(workspace, train));
     remarks.extend(train.unpublished_note(workspace));
     remarks.extend(train.beside.iter().filter(|project| project.version != to.base()).map(|project| {
@@ -79,8 +129,6 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     if !options.push {
         remarks.extend(check::published::note_patched(workspace, train));
     }
-    findings.extend(misplaced_metadata(snapshot, to));
-    findings.extend(check::published::unconfigured(workspace, train, &options.unconfigured));
     // All that travels together is on the driver's minor line; what is far below it may have a version of its own.
     let below: Vec<&str> = versions
         .keys()
@@ -93,81 +141,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
         let names = if below.len() > 1 { format!("{first} and {} more", below.len() - 1) } else { first.to_string() };
         remarks.push(format!("below the driver's line and pulled up to it: {names} (`except` leaves members out, `*` at the end of a name is allowed)"));
     }
-    versions.retain(|&at, version| !workspace.members[at].version.falls_to(version));
-    let is_versioned = unversioned.is_none();
-    versions.retain(|at, _| is_versioned || *at != train.driver);
-    findings.extend(unversioned);
-    if train.is_python()
-        && to.metadata().is_none()
-        && let Err(error) = to.show(Dialect::Pep440)
-    {
-        let next = format!(
-            "cargo xtask release {}.{}.{}-rc.1{}, or -alpha.N, -beta.N, -dev.N",
-            to.semver().major,
-            to.semver().minor,
-            to.semver().patch,
-            train.config.option()
-        );
-        findings.push(Finding::new(Check::PythonVersion, format!("{error:#}"), next));
-    }
-
-    let mut places = Places::new(workspace);
-    places.versions(&versions);
-    places.beside(train, &versions);
-    places.requirements(&versions, snapshot.before_candidates.as_deref());
-    places.wheels(train, &versions);
-    if is_versioned {
-        places.version_files(train, to, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
-    }
-    let (mut texts, found) = places.apply(&versions);
-    findings.extend(found);
-
-    let name = to.tag();
-    let tags = (before.or_else(|| linked(snapshot, to)), train.tag.fill(to));
-    let prose = Prose { names: &train.names, version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
-    let (assembled, remark) = left_to_assemble(snapshot, to);
-    remarks.extend(remark);
-    // One that is missing is found when the state is read back.
-    if let Some(path) = train.changelog.as_ref().filter(|path| !assembled && texts.now(path).is_some()) {
-        begin(snapshot, to, path, &mut texts, &mut findings);
-        // What somebody wrote by hand for this version is all there is to say.
-        let text = texts.now(path).unwrap_or_default();
-        let log = train.names.log(path, text);
-        let (unreleased, section) = (changelog::section(log, "Unreleased"), changelog::section(log, prose.version));
-        if section.is_none() && unreleased.is_some() {
-            gather(changes::collect(snapshot, to, &versions), path, &prose, &mut texts, &mut findings, &mut remarks);
-        } else if section.is_some() {
-            let waiting: BTreeSet<PathBuf> =
-                changes::fragments(workspace, train).0.into_iter().map(|(path, ..)| path).collect();
-            let wait =
-                |path: &PathBuf| format!("{} is kept for the next release: the section exists already", slashed(path));
-            remarks.extend(waiting.iter().map(wait));
-        }
-        let last = train.reported_until(&snapshot.repo, to).map(|(version, _)| version);
-        let previous = if train.sums_up(to) { last.as_ref() } else { Some(&from) };
-        let unchanged = previous.filter(|_| from.is_prerelease() && !has_new_code(snapshot, &from));
-        promote(path, snapshot, &prose, unchanged, &mut texts, (&mut findings, &mut remarks));
-        prose.notes(snapshot, &mut texts, &mut findings);
-    } else if let (None, path) = (&train.changelog, workspace.usual_log())
-        && let Some(text) = workspace.texts.get(&path)
-    {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let why = match changelog::is_kept(train.names.log(&path, text)) {
-            true => {
-                format!("has no section for the last releases (`changelog = \"{name}\"` on the train continues it)")
-            }
-            false => "has no sections".to_owned(),
-        };
-        let own = workspace.members[train.driver].logs();
-        let own = changes::logs(workspace, train).into_iter().find(|(log, ..)| own.iter().any(|own| own == log));
-        let own = own.and_then(|(log, ..)| log.strip_prefix(workspace.root_dir()).ok());
-        let takes = own.map(|log| format!(" (`changelog = \"{}\"` on the train takes its driver's)", slashed(log)));
-        remarks.push(format!("{name} {why}, so the tag's message tells no changes{}", takes.unwrap_or_default()));
-    }
-    changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
-    let proofs = smoke::proofs(snapshot, to);
-    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
-        .into_plan(snapshot, options, released)
+    remarks
 }
 
 /// A release of the same version that `to` would come after, and be taken for older than.

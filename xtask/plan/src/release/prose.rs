@@ -1,13 +1,16 @@
 //! The section of a release: begun, gathered, promoted, or found to say nothing.
 //! It must never write over what stands there already.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use crate::{
     changes,
     config::Entries,
     conventional,
-    draft::Prose,
+    draft::{Prose, gather},
     edit::{Reason, count, slashed},
     edits::Texts,
     files::changelog::{self, candidates::NO_CHANGES},
@@ -17,8 +20,83 @@ use crate::{
     version::Version,
 };
 
+/// Writes what the release is made of: in the changelog and the notes of the train, and in those of its crates.
+pub fn write(
+    snapshot: &Snapshot,
+    to: &Version,
+    (from, versions): (&Version, &BTreeMap<usize, Version>),
+    texts: &mut Texts,
+    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
+) {
+    let train = &snapshot.train;
+    let name = to.tag();
+    let before = train.compared_with(&snapshot.repo, to);
+    let tags = (before.or_else(|| linked(snapshot, to)), train.tag.fill(to));
+    let prose = Prose { names: &train.names, version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
+    let (assembled, remark) = left_to_assemble(snapshot, to);
+    remarks.extend(remark);
+    // One that is missing is found when the state is read back.
+    if let Some(path) = train.changelog.as_ref().filter(|path| !assembled && texts.now(path).is_some()) {
+        write_log(snapshot, to, path, &prose, (from, versions), texts, (findings, remarks));
+        prose.notes(snapshot, texts, findings);
+    } else if train.changelog.is_none() {
+        remarks.extend(untold(snapshot));
+    }
+    changes::promote_crates(snapshot, versions, &prose, texts, findings);
+}
+
+/// Makes the section of `to` in the changelog of the train.
+fn write_log(
+    snapshot: &Snapshot,
+    to: &Version,
+    path: &Path,
+    prose: &Prose<'_>,
+    (from, versions): (&Version, &BTreeMap<usize, Version>),
+    texts: &mut Texts,
+    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
+) {
+    let Snapshot { workspace, train, .. } = snapshot;
+    begin(snapshot, to, path, texts, findings);
+    // What somebody wrote by hand for this version is all there is to say.
+    let text = texts.now(path).unwrap_or_default();
+    let log = train.names.log(path, text);
+    let (unreleased, section) = (changelog::section(log, "Unreleased"), changelog::section(log, prose.version));
+    if section.is_none() && unreleased.is_some() {
+        gather(changes::collect(snapshot, to, versions), path, prose, texts, findings, remarks);
+    } else if section.is_some() {
+        let waiting: BTreeSet<PathBuf> =
+            changes::fragments(workspace, train).0.into_iter().map(|(path, ..)| path).collect();
+        let wait =
+            |path: &PathBuf| format!("{} is kept for the next release: the section exists already", slashed(path));
+        remarks.extend(waiting.iter().map(wait));
+    }
+    let last = train.reported_until(&snapshot.repo, to).map(|(version, _)| version);
+    let previous = if train.sums_up(to) { last.as_ref() } else { Some(from) };
+    let unchanged = previous.filter(|_| from.is_prerelease() && !has_new_code(snapshot, from));
+    promote(path, snapshot, prose, unchanged, texts, (findings, remarks));
+}
+
+/// Why there is a changelog, and the release says nothing of it.
+fn untold(snapshot: &Snapshot) -> Option<String> {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let path = workspace.usual_log();
+    let text = workspace.texts.get(&path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let why = match changelog::is_kept(train.names.log(&path, text)) {
+        true => {
+            format!("has no section for the last releases (`changelog = \"{name}\"` on the train continues it)")
+        }
+        false => "has no sections".to_owned(),
+    };
+    let own = workspace.members[train.driver].logs();
+    let own = changes::logs(workspace, train).into_iter().find(|(log, ..)| own.iter().any(|own| own == log));
+    let own = own.and_then(|(log, ..)| log.strip_prefix(workspace.root_dir()).ok());
+    let takes = own.map(|log| format!(" (`changelog = \"{}\"` on the train takes its driver's)", slashed(log)));
+    Some(format!("{name} {why}, so the tag's message tells no changes{}", takes.unwrap_or_default()))
+}
+
 /// The tag that the changelog goes on from: before there was a train, releases may have been tagged in another form.
-pub(super) fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
+fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
     changelog::links::compared_with(snapshot.train.log(&snapshot.workspace.texts)?)
         .filter(|tag| snapshot.repo.tags.contains_key(*tag) && !snapshot.repo.is_rolled_back(tag))
         .filter(|tag| !snapshot.train.is_summed_up(tag, to))
@@ -27,7 +105,7 @@ pub(super) fn linked(snapshot: &Snapshot, to: &Version) -> Option<String> {
 
 /// Whether code of the train is known to have changed since `from`, which somebody has to describe. Manifests and texts may
 /// change by what follows a release.
-pub(super) fn has_new_code(snapshot: &Snapshot, from: &Version) -> bool {
+fn has_new_code(snapshot: &Snapshot, from: &Version) -> bool {
     let Snapshot { workspace, train, previous, .. } = snapshot;
     let previous = previous.iter().filter(|previous| previous.tag == train.tag.fill(from));
     let members = train.members();
@@ -50,7 +128,7 @@ pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'
 }
 
 /// Whether another program assembles the section of `to` from fragments, and what is to be said of those.
-pub(super) fn left_to_assemble(snapshot: &Snapshot, to: &Version) -> (bool, Option<String>) {
+fn left_to_assemble(snapshot: &Snapshot, to: &Version) -> (bool, Option<String>) {
     let Snapshot { workspace, train, .. } = snapshot;
     let (waiting, path) = (changes::Waiting::find(workspace, train), train.changelog.as_ref());
     let (Some(waiting), Some(path), Some(log)) = (waiting, path, train.log(&workspace.texts)) else {
@@ -132,7 +210,7 @@ pub fn undescribed(snapshot: &Snapshot, version: &str) -> Option<String> {
 
 /// Turns Unreleased into the section of the version, unless that stands there already. `unchanged` is the version since
 /// which there may be nothing new.
-pub(super) fn promote(
+fn promote(
     path: &Path,
     snapshot: &Snapshot,
     prose: &Prose<'_>,

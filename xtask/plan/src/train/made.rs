@@ -1,0 +1,258 @@
+//! Makes a train of its configuration, the workspace and the tags that there are.
+//! It must never take a member along that nothing leads to, nor guess where the configuration names something.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{
+    Template, Train,
+    beside::{self, Beside},
+    claims::{misnamed, superfluous},
+    derive::{self, Derived, derive},
+    lines, names_in, nearest, tag,
+    wheels::{Wheel, wheels_of},
+};
+use crate::{
+    config::{self, Form, TrainConfig},
+    files::changelog::{self, names::Names},
+    names::check_ref,
+    repo::Repo,
+    version::Version,
+    workspace::Workspace,
+};
+
+impl Train {
+    /// The train that is called `name`, else the default one, else the only one there can be.
+    pub fn choose(workspace: &Workspace, repo: &Repo, name: Option<&str>) -> Result<Train> {
+        let configured = &workspace.trains;
+        let chosen = match name {
+            Some(name) => configured.iter().find(|train| train.name == name),
+            None => configured.iter().find(|train| train.default),
+        };
+        let names = configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
+        let config = match (chosen, name) {
+            (Some(train), _) => train.clone(),
+            (None, _) if !workspace.problems.is_empty() => bail!("{}", workspace.misconfigured()),
+            (None, Some(name)) if configured.is_empty() => {
+                let driver = Some(name.to_owned());
+                TrainConfig { name: name.to_owned(), driver, form: Form::Absent, ..TrainConfig::default() }
+            }
+            (None, None) if configured.is_empty() => {
+                TrainConfig { default: true, form: Form::Absent, ..TrainConfig::default() }
+            }
+            (None, Some(name)) => {
+                let known: Vec<&str> = configured.iter().map(|train| train.name.as_str()).collect();
+                let near = config::closest(name, &known).map(|near| format!(" (did you mean `{near}`?)"));
+                bail!("there is no train `{name}`{}: --train takes one of {names}", near.unwrap_or_default())
+            }
+            (None, None) => bail!("none of the trains says `default = true`: choose one with --train, of {names}"),
+        };
+        Train::new(workspace, repo, config)
+    }
+
+    /// The same train in the same workspace with other texts.
+    pub fn again(&self, workspace: &Workspace) -> Result<Train> {
+        let wheels = self.wheels.iter().map(|wheel| workspace.members[wheel.member].name.clone()).collect();
+        let config = TrainConfig { wheels: Some(wheels), ..self.config.clone() };
+        let is_its = |found: &Beside| self.beside.iter().any(|beside| beside.manifest == found.manifest);
+        Ok(Train {
+            wheels: wheels_of(workspace, &config, (self.driver, &self.crates), |_| false)?,
+            beside: beside::projects(workspace).into_iter().filter(is_its).collect(),
+            ..self.clone()
+        })
+    }
+
+    fn new(workspace: &Workspace, repo: &Repo, mut config: TrainConfig) -> Result<Train> {
+        let (driver, needed) = driver(workspace, repo, &mut config)?;
+        refuse_exceptions(workspace, &config, (driver, &needed))?;
+        let crates = config.crates(workspace, (driver, &needed))?;
+        let tag = match &config.tag {
+            Some(tag) => tag.clone(),
+            None => tag::habitual(workspace, repo, &config, driver)?,
+        };
+        let current = workspace.members[driver].version.base();
+        let released = repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| *found <= current);
+        let released: Vec<Version> = released.collect();
+        let has_version = has_version(workspace, repo, &tag, (&current, &released));
+        let wheels = wheels_of(workspace, &config, (driver, &crates), &has_version)?;
+        let lines = lines::of(workspace, &config, (driver, &crates), &wheels)?;
+        let is_needed = |found: &Beside| {
+            let needed = found.needs.iter().flat_map(|&at| workspace.closure(at));
+            needed.into_iter().any(|at| at == driver || crates.contains(&at))
+        };
+        let travels = |found: &Beside| {
+            has_version(&found.version) && found.is_in_sync() && is_needed(found) && !config.excepts(&found.name)
+        };
+        let beside = beside::projects(workspace).into_iter().filter(travels).collect();
+        let wheel_of =
+            |name: &&String| workspace.member(name).filter(|at| wheels.iter().any(|wheel| wheel.member == *at));
+        if let Some(name) =
+            config.also.iter().find(|name| wheel_of(name).is_some_and(|at| !workspace.members[at].publish))
+        {
+            bail!("train {}: {}", config.name, superfluous(name));
+        }
+        let path = config.changelog.as_ref().map_or_else(|| workspace.usual_log(), |path| workspace.in_root(path));
+        let names = names(workspace, (&config, driver), &wheels, (&tag, &path));
+        let stands = |version: &Version| !repo.is_rolled_back(&tag.fill(version));
+        Ok(Train {
+            driver,
+            beside,
+            lines,
+            main: main(repo, &config)?,
+            remote: config.remote.as_deref().unwrap_or("origin").to_owned(),
+            changelog: Some(path).filter(|path| is_kept(workspace, &config, (path, &names), &released)),
+            release_notes: config.release_notes.as_ref().map(|path| workspace.in_root(path)),
+            released: released.iter().filter(|version| stands(version)).cloned().collect(),
+            config,
+            crates,
+            wheels,
+            tag: tag.clone(),
+            names,
+            strays: BTreeMap::new(),
+            elsewhere: BTreeSet::new(),
+            moved_together: Vec::new(),
+        })
+    }
+}
+
+/// The driver, and what it needs of the workspace. What nobody configured is derived, and the configuration says it then.
+fn driver(workspace: &Workspace, repo: &Repo, config: &mut TrainConfig) -> Result<(usize, BTreeSet<usize>)> {
+    let named = config.driver.as_ref().map(|name| {
+        workspace.member(name).with_context(|| {
+            let near = nearest(workspace, name).map(|near| format!("did you mean `{near}`?"));
+            let near = near.unwrap_or_else(|| format!("its members are {}", derive::counted(&names_in(workspace))));
+            match workspace.trains.is_empty() {
+                true => format!("--train {name}: without configuration it names the crate that drives the release, and no member of the workspace is called so: {near}"),
+                false => format!("train {}: the driver `{name}` is not a member of the workspace: {near}", config.name),
+            }
+        })
+    });
+    let (driver, needed) = match named.transpose()? {
+        Some(driver) if !workspace.trains.is_empty() => {
+            if config.is_kept_back(workspace, driver) {
+                config.registries.get_or_insert_default();
+            }
+            (driver, config.needed(workspace, driver))
+        }
+        named => {
+            let Derived { driver, crates, called, is_of_workspace, is_published } = derive(workspace, repo, named)?;
+            if !is_published {
+                config.registries.get_or_insert_default();
+            }
+            if is_of_workspace && workspace.trains.is_empty() {
+                config.default = true;
+                config.driver = None;
+                config.name = workspace.members[called].name.clone();
+            }
+            (driver, crates)
+        }
+    };
+    if config.name.is_empty() {
+        config.name = workspace.members[driver].name.clone();
+    }
+    Ok((driver, needed))
+}
+
+/// Refuses an `except` that names what is not there, or what cannot be left out.
+fn refuse_exceptions(
+    workspace: &Workspace,
+    config: &TrainConfig,
+    (driver, needed): (usize, &BTreeSet<usize>),
+) -> Result<()> {
+    let mut unknown = Vec::new();
+    for pattern in &config.except {
+        let is_meant = |at: usize| config::matches(pattern, &workspace.members[at].name);
+        if *pattern == workspace.members[driver].name {
+            bail!(
+                "train {}: `except` names `{pattern}`, and with it the driver {}, whose version is the train's: name only dependencies that do not travel with it",
+                config.name,
+                workspace.members[driver].name
+            );
+        }
+        let is_beside = || beside::projects(workspace).iter().any(|found| config::matches(pattern, &found.name));
+        if !(0..workspace.members.len()).any(is_meant) && !is_beside() {
+            let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?"));
+            unknown.push(format!(
+                "`except` names `{pattern}`, which is not a member of the workspace{}",
+                near.unwrap_or_default()
+            ));
+        }
+    }
+    unknown.extend(misnamed(workspace, config, (driver, needed)));
+    if !unknown.is_empty() {
+        bail!("train {}: {}", config.name, unknown.join("; "));
+    }
+    Ok(())
+}
+
+/// Whether a version is the driver's, or was: that of a release which what lags behind had part in.
+fn has_version<'a>(
+    workspace: &'a Workspace,
+    repo: &'a Repo,
+    tag: &'a Template,
+    (current, released): (&'a Version, &[Version]),
+) -> impl Fn(&Version) -> bool + 'a {
+    let is_tagged = |version: &Version| repo.tags.contains_key(&tag.fill(version));
+    let last = released.iter().filter(|found| *found < current).max().map(Version::base);
+    // An old tag may have any version. What nobody configured is only left behind by the bump that has no tag yet.
+    let was_released = move |version: &Version| match workspace.trains.is_empty() {
+        true => last.as_ref() == Some(version) && !is_tagged(current),
+        false => is_tagged(version) && (last.as_ref() == Some(version) || version.line() == current.line()),
+    };
+    move |version| {
+        let version = version.base();
+        version == *current || version < *current && was_released(&version)
+    }
+}
+
+/// The branch that releases are made on. A checkout of CI has a detached head and no branch at all; there the usual name
+/// will do.
+fn main(repo: &Repo, config: &TrainConfig) -> Result<String> {
+    if let Some(main) = &config.main {
+        return Ok(main.to_string());
+    }
+    if let Some(Err(why)) = repo.main.as_ref().map(|main| check_ref(main)) {
+        bail!(
+            "train {}: the default branch of the repository {why}; next: give it another name, or name the branch that releases are made on: `main = \"…\"`",
+            config.name
+        );
+    }
+    let here = repo.branch.clone().filter(|branch| check_ref(branch).is_ok());
+    Ok(repo.main.clone().or(here).unwrap_or_else(|| "main".to_owned()))
+}
+
+/// Whether the train keeps the changelog at `path`: it is configured, or it is the default train's, in the form that the
+/// tool keeps, and people keep it.
+fn is_kept(workspace: &Workspace, config: &TrainConfig, (path, names): (&Path, &Names), released: &[Version]) -> bool {
+    if config.changelog.is_some() {
+        return true;
+    }
+    let is_anothers = workspace.trains.iter().any(|other| other.default && other.name != config.name);
+    let log = workspace.texts.get(path).map(|text| names.log(path, text));
+    !is_anothers && log.is_some_and(|log| changelog::is_kept(log) && !changelog::is_given_up(log, released))
+}
+
+/// The names that the changelogs of a train may say: in the one at `changelog` its own.
+fn names(
+    workspace: &Workspace,
+    (config, driver): (&TrainConfig, usize),
+    wheels: &[Wheel],
+    (tag, changelog): (&Template, &Path),
+) -> Names {
+    let members = || workspace.members.iter();
+    // Some head sections with the tag: `rust-v0.9.0`.
+    let tag = tag.to_string();
+    let before = tag.split(Template::SLOT).next().unwrap_or_default();
+    let before = before.strip_suffix("-v").or(before.strip_suffix(['-', '@', '/'])).filter(|name| !name.is_empty());
+    let own = [config.name.as_str(), &workspace.members[driver].name].into_iter();
+    let own = own.chain(wheels.iter().map(|wheel| workspace.members[wheel.member].name.as_str()));
+    let own = own.chain(wheels.iter().filter_map(|wheel| wheel.project.name.as_deref()));
+    let own = own.chain(before);
+    let crates = members().flat_map(|member| member.logs().map(|log| (log, member.name.as_str())));
+    let others = members().map(|member| &member.name).chain(workspace.trains.iter().map(|train| &train.name));
+    Names::new(own, crates.filter(|(path, _)| path != changelog), others.map(String::as_str))
+}
