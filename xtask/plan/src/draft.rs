@@ -138,20 +138,7 @@ impl Draft {
         let tag_name = train.tag.fill(&self.to);
         let branch = train.config.branch.as_ref().map(|template: &Template| template.fill(&self.to));
         self.findings.extend(check::repository::repository(snapshot, branch.as_deref()));
-        let is_rolled_back = repo.is_rolled_back(&tag_name);
-        if let Some(found) = repo
-            .tags
-            .get(&tag_name)
-            .filter(|found| is_rolled_back || !released && (*found != base || !self.edits.is_empty()))
-        {
-            let (what, why) = match is_rolled_back {
-                true => ("was rolled back, and stays", "registries take a version only once"),
-                false => ("is already", "a tag is never moved"),
-            };
-            let what = format!("tag {tag_name} {what} on commit {}", short(found));
-            let next = format!("{} ({why})", taken::instead(snapshot, &self.to));
-            self.findings.push(Finding::new(Check::Tag, what, next));
-        }
+        self.findings.extend(self.taken(snapshot, &tag_name, released));
         self.findings.extend(unmakable(train, "tag", &tag_name, &repo.tags));
         self.findings.extend(branch.as_deref().and_then(|branch| unmakable(train, "branch", branch, &repo.branches)));
         let (findings, remarks) = options.registries.findings(snapshot, &self.versions, &self.to, released);
@@ -179,7 +166,6 @@ impl Draft {
                 record.waived.push(name.to_owned());
             }
         }
-
         let mut message = format!("Release version {}", self.to.tag());
         if let Some(notes) = notes.filter(|notes| !notes.is_empty()) {
             message.push_str(&format!("\n\n{}", notes.replace("\r\n", "\n")));
@@ -219,6 +205,20 @@ impl Draft {
             work: Work::Release(Box::new(release)),
             checks,
         }
+    }
+
+    /// What keeps the tag from being made: it stands on another commit, or its release was rolled back.
+    fn taken(&self, snapshot: &Snapshot, tag: &str, released: bool) -> Option<Finding> {
+        let Snapshot { repo, base, .. } = snapshot;
+        let is_rolled_back = repo.is_rolled_back(tag);
+        let is_anothers = |found: &&String| !released && (*found != base || !self.edits.is_empty());
+        let found = repo.tags.get(tag).filter(|found| is_rolled_back || is_anothers(found))?;
+        let (what, why) = match is_rolled_back {
+            true => ("was rolled back, and stays", "registries take a version only once"),
+            false => ("is already", "a tag is never moved"),
+        };
+        let what = format!("tag {tag} {what} on commit {}", short(found));
+        Some(Finding::new(Check::Tag, what, format!("{} ({why})", taken::instead(snapshot, &self.to))))
     }
 }
 

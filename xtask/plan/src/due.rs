@@ -20,7 +20,7 @@ use crate::{
     repo::Message,
     snapshot::Snapshot,
     taken::is_taken,
-    timetable,
+    timetable::{self, Window},
     version::{Bump, Dialect, Version},
     visible,
 };
@@ -65,6 +65,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// It does not wait for the release day.
+    fn is_urgent(&self) -> bool {
+        matches!(self, Reason::Priority { .. } | Reason::Bump { .. } | Reason::Yanked { .. })
+    }
+
     pub fn reported(&self) -> String {
         match self {
             Reason::Window { day } => format!("the release day is near: {day}"),
@@ -134,32 +139,11 @@ pub fn last_final(snapshot: &Snapshot) -> Option<(Version, String)> {
 pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due {
     let Snapshot { workspace, train, today, .. } = snapshot;
     let last = last(snapshot);
-    let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for change in changes {
-        for member in &change.members {
-            changed.entry(member.clone()).or_default().push(change.text.clone());
-        }
-    }
-    let mut most = changes.iter().map(|change| change.weight).max();
-    let mut why = most.map(|weight| weight.name().to_owned());
-    for (member, weight) in &findings.checked {
-        changed.entry(member.clone()).or_default().push(format!("cargo semver-checks: {}", weight.name()));
-        if most < Some(*weight) {
-            most = Some(*weight);
-            why = Some(format!("{} by cargo semver-checks in {member}", weight.name()));
-        }
-    }
-    if let Some(path) = breaking(snapshot).filter(|_| most < Some(Weight::Breaking)) {
-        most = Some(Weight::Breaking);
-        why = Some(format!("breaking by an entry in {path}"));
-    }
-
-    let mut reasons = Vec::new();
+    let Weighed { changed, most, why } = weigh(snapshot, changes, findings);
     let has = timetable::Has::of(workspace, train);
     let window = timetable::windows(&train.config, has, *today, 1).into_iter().next();
-    let is_near = window.as_ref().is_some_and(|window| window.holds(*today));
     let day = window.as_ref().and_then(|window| window.on(*today));
-    reasons.extend(day.map(|day| Reason::Window { day: day.headline() }));
+    let mut reasons = Vec::from_iter(day.map(|day| Reason::Window { day: day.headline() }));
     reasons.extend(most.filter(|_| !changes.is_empty()).map(|weight| Reason::Changes { count: changes.len(), weight }));
     let mut unknown = findings.unknown.clone();
     match &findings.priority {
@@ -180,27 +164,9 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
         reasons.push(Reason::Bump { from: base.as_ref().map(Version::tag), to: here.tag() });
     }
     let candidate = base.filter(Version::is_prerelease);
-    let is = |wanted: fn(&Reason) -> bool| reasons.iter().any(wanted);
-    let has_changes = is(|reason| matches!(reason, Reason::Changes { .. }));
-    let is_urgent =
-        is(|reason| matches!(reason, Reason::Priority { .. } | Reason::Bump { .. } | Reason::Yanked { .. }));
-    let (due, message) = match &window {
-        _ if is_urgent => (true, "a release is due".to_owned()),
-        None if has_changes => (true, "a release is due".to_owned()),
-        Some(window) if (has_changes || candidate.is_some()) && is_near && *today <= window.release => {
-            (true, "a release is due".to_owned())
-        }
-        Some(window) if has_changes => {
-            let after = timetable::windows(&train.config, has, window.ends().plus(1), 1).into_iter().next();
-            let next = after.filter(|_| is_near).map_or(window.release, |after| after.release);
-            (false, format!("what changed waits for the release day, {next}"))
-        }
-        _ => match &candidate {
-            Some(candidate) => (false, format!("nothing changed since {}, which is no final version", candidate.tag())),
-            None => (false, "nothing to release".to_owned()),
-        },
-    };
-    let asked = has_changes || is_urgent || candidate.is_some();
+    let has_changes = reasons.iter().any(|reason| matches!(reason, Reason::Changes { .. }));
+    let (due, message) = said(snapshot, &reasons, window.as_ref(), candidate.as_ref());
+    let asked = has_changes || candidate.is_some() || reasons.iter().any(Reason::is_urgent);
     let finished = propose(snapshot, waits, most, why, !stuck.is_empty()).filter(|_| asked);
     let next = candidate.filter(|_| has_changes && !waits).zip(finished.as_ref());
     let next = next.and_then(|(candidate, finished)| propose_next(snapshot, &candidate, finished));
@@ -212,18 +178,66 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     let to = to.filter(|_| !train.lines.is_empty());
     let lines = to.map(|to| lines(snapshot, &moving(snapshot, &to, &mut Vec::new()))).unwrap_or_default();
     let first = tells.and_then(|proposal| undescribed(snapshot, &proposal.version));
-    Due {
-        train: train.name().to_owned(),
-        last: last.map(|(_, tag)| tag),
-        due,
-        message,
-        reasons,
-        changed,
-        proposal,
-        lines,
-        first,
-        or,
-        unknown,
+    let (train, last) = (train.name().to_owned(), last.map(|(_, tag)| tag));
+    Due { train, last, due, message, reasons, changed, proposal, lines, first, or, unknown }
+}
+
+/// What changed, and how much that weighs.
+struct Weighed {
+    /// By the members, what is said of each.
+    changed: BTreeMap<String, Vec<String>>,
+    most: Option<Weight>,
+    why: Option<String>,
+}
+
+fn weigh(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Weighed {
+    let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for change in changes {
+        for member in &change.members {
+            changed.entry(member.clone()).or_default().push(change.text.clone());
+        }
+    }
+    let mut most = changes.iter().map(|change| change.weight).max();
+    let mut why = most.map(|weight| weight.name().to_owned());
+    for (member, weight) in &findings.checked {
+        changed.entry(member.clone()).or_default().push(format!("cargo semver-checks: {}", weight.name()));
+        if most < Some(*weight) {
+            most = Some(*weight);
+            why = Some(format!("{} by cargo semver-checks in {member}", weight.name()));
+        }
+    }
+    if let Some(path) = breaking(snapshot).filter(|_| most < Some(Weight::Breaking)) {
+        most = Some(Weight::Breaking);
+        why = Some(format!("breaking by an entry in {path}"));
+    }
+    Weighed { changed, most, why }
+}
+
+/// Whether a release is due for these reasons, and what is said of it.
+fn said(
+    snapshot: &Snapshot,
+    reasons: &[Reason],
+    window: Option<&Window>,
+    candidate: Option<&Version>,
+) -> (bool, String) {
+    let Snapshot { workspace, train, today, .. } = snapshot;
+    let has_changes = reasons.iter().any(|reason| matches!(reason, Reason::Changes { .. }));
+    let is_near = window.is_some_and(|window| window.holds(*today));
+    let due = || (true, "a release is due".to_owned());
+    match window {
+        _ if reasons.iter().any(Reason::is_urgent) => due(),
+        None if has_changes => due(),
+        Some(window) if (has_changes || candidate.is_some()) && is_near && *today <= window.release => due(),
+        Some(window) if has_changes => {
+            let has = timetable::Has::of(workspace, train);
+            let after = timetable::windows(&train.config, has, window.ends().plus(1), 1).into_iter().next();
+            let next = after.filter(|_| is_near).map_or(window.release, |after| after.release);
+            (false, format!("what changed waits for the release day, {next}"))
+        }
+        _ => match candidate {
+            Some(candidate) => (false, format!("nothing changed since {}, which is no final version", candidate.tag())),
+            None => (false, "nothing to release".to_owned()),
+        },
     }
 }
 

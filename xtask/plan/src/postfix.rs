@@ -1,7 +1,10 @@
 //! The plan of `postfix`: a Python-only fix as the next post release of the wheel, no crate touched.
 //! It must never ship a wheel whose fix lies in a published crate: users of the crate would not get it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use anyhow::{Result, bail};
 
@@ -10,7 +13,7 @@ use crate::{
     conventional::Kind,
     draft::{Draft, Plan, Prose, gather},
     edit::{Reason, slashed},
-    edits::Places,
+    edits::{Places, Texts},
     files::{cargo_lock, cargo_toml::VersionField, changelog},
     finding::{Check, Finding},
     options::Options,
@@ -52,16 +55,41 @@ pub fn next(snapshot: &Snapshot, current: &Version) -> Result<Next> {
 
 /// Plans the post release `to`. The snapshot must tell what changed since the tag of the version it fixes.
 pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, options: &Options) -> Plan {
-    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let Snapshot { workspace, train, .. } = snapshot;
     let driver = train.version(workspace).clone();
     let from = current(workspace, train).unwrap_or_else(|_| driver.clone());
+    let versions: BTreeMap<usize, Version> = train.wheels.iter().map(|wheel| (wheel.member, to.clone())).collect();
+    let mut findings = refused(snapshot, to, (&from, &driver));
+
+    let mut places = Places::new(workspace);
+    places.versions(&versions);
+    places.wheels(train, &versions);
+    places.version_files(train, to, &[Dialect::Pep440]);
+    let (mut texts, more) = places.apply(&versions);
+    findings.extend(more);
+
+    let mut remarks = Vec::new();
+    write(snapshot, to, (fix, &from, &versions), &mut texts, (&mut findings, &mut remarks));
+    remarks.push(format!(
+        "users who pinned `=={}` do not get {}; `>=`, `~=` and `=={}.*` do",
+        to.base(),
+        to.tag(),
+        to.base()
+    ));
+    let proofs = smoke::postfix_proofs(snapshot);
+    let level = to.level_since(&from);
+    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
+        .into_plan(snapshot, options, released)
+}
+
+/// Why there can be no post release `to`.
+fn refused(snapshot: &Snapshot, to: &Version, (from, driver): (&Version, &Version)) -> Vec<Finding> {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
     let mut findings = Vec::new();
     let mut found = |check: Check, what: String, next: String| findings.push(Finding::new(check, what, next));
-    let versions: BTreeMap<usize, Version> = train.wheels.iter().map(|wheel| (wheel.member, to.clone())).collect();
-
     if repo.is_rolled_back(&train.tag.fill(&to.base())) {
         let what = format!("{} was rolled back: this version must never be published", train.tag.fill(&to.base()));
-        found(Check::Tag, what, format!("cargo xtask release {}", patch(snapshot, &driver)));
+        found(Check::Tag, what, format!("cargo xtask release {}", patch(snapshot, driver)));
     }
     if driver.base() != to.base() {
         found(
@@ -71,77 +99,73 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         );
     }
     findings.extend(train.wheels.iter().flat_map(|wheel| lacking(workspace, wheel, to)));
-    findings.extend(train.wheels.iter().filter_map(|wheel| published(snapshot, wheel, &driver, to)));
-    crates_unchanged(snapshot, &driver, &mut findings);
+    findings.extend(train.wheels.iter().filter_map(|wheel| published(snapshot, wheel, driver, to)));
+    crates_unchanged(snapshot, driver, &mut findings);
     wheels_changed(snapshot, &mut findings);
+    findings
+}
 
-    let mut places = Places::new(workspace);
-    places.versions(&versions);
-    places.wheels(train, &versions);
-    places.version_files(train, to, &[Dialect::Pep440]);
-    let (mut texts, more) = places.apply(&versions);
-    findings.extend(more);
-
+/// Writes what the fix is: in the changelog and the notes of the train, and in those of its crates.
+fn write(
+    snapshot: &Snapshot,
+    to: &Version,
+    (fix, from, versions): (&Fix, &Version, &BTreeMap<usize, Version>),
+    texts: &mut Texts,
+    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
+) {
+    let train = &snapshot.train;
     let name = to.tag();
-    let tags = (train.tag.fill(&from), train.tag.fill(to));
+    let tags = (train.tag.fill(from), train.tag.fill(to));
     let prose =
         Prose { names: &train.names, version: &name, date: snapshot.today, tags: (Some(tags.0.as_str()), &tags.1) };
-    let (mut remarks, mut note) = (Vec::new(), fix.entry());
     let fixed = train.config.heading(Kind::Fixed);
-    if let Some(path) = &train.changelog {
-        release::begin(snapshot, to, path, &mut texts, &mut findings);
-        let mut collected = changes::collect(snapshot, to, &versions);
-        note = note.filter(|note| !collected.heed(fixed, note));
-        gather(collected, path, &prose, &mut texts, &mut findings, &mut remarks);
-    }
-    match (&train.changelog, note) {
-        (Some(path), entry) => {
-            let log = train.names.log(path, texts.now(path).unwrap_or_default());
-            let waiting =
-                changelog::section(log, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
-            let result = match entry {
-                // No crate changed, so what waits under Unreleased is about the wheel, and goes out with it.
-                Some(entry) if waiting => texts.rewrite(path, Reason::Changelog, |text| {
-                    prose.promote(path, &changelog::add_entry(train.names.log(path, text), fixed, &entry)?)
-                }),
-                Some(entry) => texts.rewrite(path, Reason::Changelog, |text| {
-                    changelog::insert(train.names.log(path, text), prose.version, prose.date, fixed, &entry, prose.tags)
-                }),
-                None if waiting => texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text)),
-                None => {
-                    let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
-                    findings.push(Finding::new(
-                        Check::NothingToRelease,
-                        what,
-                        format!("cargo xtask postfix --note \"fix …\" --issue N{}", train.config.option()),
-                    ));
-                    Ok(())
-                }
-            };
-            findings.extend(
-                result.err().map(|error| {
-                    Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit")
-                }),
-            );
-            prose.notes(snapshot, &mut texts, &mut findings);
-            prose.follow_ups(snapshot, &mut texts, &mut findings);
+    match &train.changelog {
+        Some(path) => {
+            release::begin(snapshot, to, path, texts, findings);
+            let mut collected = changes::collect(snapshot, to, versions);
+            let note = fix.entry().filter(|note| !collected.heed(fixed, note));
+            gather(collected, path, &prose, texts, findings, remarks);
+            findings.extend(entered(snapshot, path, note, &prose, texts).err());
+            prose.notes(snapshot, texts, findings);
+            prose.follow_ups(snapshot, texts, findings);
         }
-        (None, _) => findings.push(Finding::new(
+        None => findings.push(Finding::new(
             Check::Changelog,
             format!("train {} keeps no changelog to note the fix in", train.name()),
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         )),
     }
-    changes::promote_crates(snapshot, &versions, &prose, &mut texts, &mut findings);
-    remarks.push(format!(
-        "users who pinned `=={}` do not get {name}; `>=`, `~=` and `=={}.*` do",
-        to.base(),
-        to.base()
-    ));
-    let proofs = smoke::postfix_proofs(snapshot);
-    let level = to.level_since(&from);
-    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
-        .into_plan(snapshot, options, released)
+    changes::promote_crates(snapshot, versions, &prose, texts, findings);
+}
+
+/// Makes the section of the fix in the changelog at `path`.
+fn entered(
+    snapshot: &Snapshot,
+    path: &Path,
+    entry: Option<String>,
+    prose: &Prose<'_>,
+    texts: &mut Texts,
+) -> Result<(), Finding> {
+    let train = &snapshot.train;
+    let fixed = train.config.heading(Kind::Fixed);
+    let log = train.names.log(path, texts.now(path).unwrap_or_default());
+    let waiting = changelog::section(log, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
+    let result = match entry {
+        // No crate changed, so what waits under Unreleased is about the wheel, and goes out with it.
+        Some(entry) if waiting => texts.rewrite(path, Reason::Changelog, |text| {
+            prose.promote(path, &changelog::add_entry(train.names.log(path, text), fixed, &entry)?)
+        }),
+        Some(entry) => texts.rewrite(path, Reason::Changelog, |text| {
+            changelog::insert(train.names.log(path, text), prose.version, prose.date, fixed, &entry, prose.tags)
+        }),
+        None if waiting => texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text)),
+        None => {
+            let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
+            let next = format!("cargo xtask postfix --note \"fix …\" --issue N{}", train.config.option());
+            return Err(Finding::new(Check::NothingToRelease, what, next));
+        }
+    };
+    result.map_err(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit"))
 }
 
 /// What a wheel lacks for the post release `to`, whatever changed: better told before one is urgent.

@@ -71,37 +71,10 @@ pub fn lent(snapshot: &Snapshot, tag: &str) -> Option<String> {
 
 /// Plans the publication of `version` from a snapshot of the commit that its tag leads to.
 pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Publication {
-    let Snapshot { workspace, train, base, .. } = snapshot;
-    let mut findings = Vec::new();
-    let mut remarks = Vec::new();
-    let of = Arc::new(Tagged {
-        train: train.name().to_owned(),
-        version: version.clone(),
-        tag: train.tag.fill(version),
-        commit: base.clone(),
-        remote: train.remote.clone(),
-        template: train.tag.clone(),
-        option: train.config.option(),
-        own: ownership::own(snapshot),
-        waived: waived(snapshot, options),
-        without: options.without.clone(),
-        elsewhere: options.elsewhere.clone(),
-        packed: options.packed.clone(),
-    });
+    let Snapshot { workspace, train, .. } = snapshot;
+    let of = tagged(snapshot, version, options);
+    let mut findings = mistaken(snapshot, &of);
     let root = workspace.root_dir();
-    let message = train.version(workspace);
-    if message.base() != version.base() {
-        findings.push(Finding::new(
-            Check::Tag,
-            format!("{} is on commit {}, whose {} is at {message}", of.tag, short(base), train.name()),
-            "name the version that was released there",
-        ));
-    }
-    if snapshot.repo.is_rolled_back(&of.tag) {
-        let tag = rollback_tag(&of.tag);
-        let what = format!("{} was rolled back: git show {tag} says why", of.tag);
-        findings.push(Finding::new(Check::RolledBack, what, "release a higher version, with the fix"));
-    }
     let is_out = |group: Group| options.without.contains(&group);
     // A post release is the wheels' alone: the crates of its base version stay what they are.
     let is_post = version.post().is_some();
@@ -111,27 +84,12 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     if !crates.is_empty() && !is_waived {
         findings.extend(published::metadata(workspace, train));
     }
-    remarks.extend(lent(snapshot, &of.tag));
-    if options.here && !train.config.platforms.is_empty() {
-        let all = train.config.platforms.join(", ");
-        remarks.push(format!("wheels of this machine's platform only; configured are {all}"));
-    }
     let images = train.config.images.iter().filter(|_| !is_post && !is_out(Group::Images));
     let images: Vec<ImageRelease> =
         images.map(|image| ImageRelease { of: of.clone(), root: root.clone(), image: image.clone() }).collect();
-    remarks.extend(options.without.iter().map(|group| format!("{group} are left out: neither sent nor looked for")));
     let notes = train.log(&workspace.texts).and_then(|log| changelog::quote(log, &version.tag()));
     let notes = notes.unwrap_or_default().replace("\r\n", "\n");
-    let occasion = Occasion::of(version, snapshot.recorded.as_ref().map(|recorded| &recorded.record));
-    let channels: BTreeSet<_> = train.config.announce.iter().filter(|_| !is_out(Group::Announce)).collect();
-    let announced = channels.into_iter().map(|&channel| Announcement {
-        of: of.clone(),
-        occasion: occasion.clone(),
-        channel,
-        text: announcement::text(snapshot, &of, &occasion, channel, &notes),
-        has_release: !is_out(Group::Forge),
-    });
-    let announced: Vec<Announcement> = announced.collect();
+    let announced = announced(snapshot, &of, options, &notes);
     let release = ForgeRelease {
         of: of.clone(),
         title: format!("{} {}", train.name(), version.tag()),
@@ -153,7 +111,69 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
         steps.retain(|step| step.scope() == Scope::Remote || options.only.contains(&step.group()));
     }
     let record = snapshot.recorded.clone().map(|recorded| recorded.record).unwrap_or_default();
+    let remarks = remarks(snapshot, &of, options);
     Publication { of, record, findings, remarks, parts, packages, steps }
+}
+
+/// The release that is published.
+fn tagged(snapshot: &Snapshot, version: &Version, options: &Options) -> Arc<Tagged> {
+    let train = &snapshot.train;
+    Arc::new(Tagged {
+        train: train.name().to_owned(),
+        version: version.clone(),
+        tag: train.tag.fill(version),
+        commit: snapshot.base.clone(),
+        remote: train.remote.clone(),
+        template: train.tag.clone(),
+        option: train.config.option(),
+        own: ownership::own(snapshot),
+        waived: waived(snapshot, options),
+        without: options.without.clone(),
+        elsewhere: options.elsewhere.clone(),
+        packed: options.packed.clone(),
+    })
+}
+
+/// Why nothing of this tag is published.
+fn mistaken(snapshot: &Snapshot, of: &Tagged) -> Vec<Finding> {
+    let Snapshot { workspace, train, base, .. } = snapshot;
+    let (mut findings, here) = (Vec::new(), train.version(workspace));
+    if here.base() != of.version.base() {
+        let what = format!("{} is on commit {}, whose {} is at {here}", of.tag, short(base), train.name());
+        findings.push(Finding::new(Check::Tag, what, "name the version that was released there"));
+    }
+    if snapshot.repo.is_rolled_back(&of.tag) {
+        let tag = rollback_tag(&of.tag);
+        let what = format!("{} was rolled back: git show {tag} says why", of.tag);
+        findings.push(Finding::new(Check::RolledBack, what, "release a higher version, with the fix"));
+    }
+    findings
+}
+
+fn remarks(snapshot: &Snapshot, of: &Tagged, options: &Options) -> Vec<String> {
+    let platforms = &snapshot.train.config.platforms;
+    let mut remarks = Vec::from_iter(lent(snapshot, &of.tag));
+    if options.here && !platforms.is_empty() {
+        let all = platforms.join(", ");
+        remarks.push(format!("wheels of this machine's platform only; configured are {all}"));
+    }
+    remarks.extend(options.without.iter().map(|group| format!("{group} are left out: neither sent nor looked for")));
+    remarks
+}
+
+/// What the channels are told.
+fn announced(snapshot: &Snapshot, of: &Arc<Tagged>, options: &Options, notes: &str) -> Vec<Announcement> {
+    let is_out = |group: Group| options.without.contains(&group);
+    let occasion = Occasion::of(&of.version, snapshot.recorded.as_ref().map(|recorded| &recorded.record));
+    let channels: BTreeSet<_> = snapshot.train.config.announce.iter().filter(|_| !is_out(Group::Announce)).collect();
+    let announced = channels.into_iter().map(|&channel| Announcement {
+        of: of.clone(),
+        occasion: occasion.clone(),
+        channel,
+        text: announcement::text(snapshot, of, &occasion, channel, notes),
+        has_release: !is_out(Group::Forge),
+    });
+    announced.collect()
 }
 
 /// The steps in their order: what cannot be built must not be half published, so that all is built first.
