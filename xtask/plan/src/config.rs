@@ -37,6 +37,7 @@ use self::{
 };
 use crate::{
     names::{Branch, SafeName},
+    tool::TOOL,
     visible,
 };
 
@@ -240,7 +241,7 @@ pub fn read(metadata: &Value, root: &Path) -> Config {
 pub fn another(trains: &[TrainConfig], name: &str) -> String {
     match trains.first().map(|train| train.form) {
         // The train that nobody configured must be written down with it.
-        None => format!("cargo xtask release patch --train {name} says which lines give it a train"),
+        None => format!("{TOOL} release patch --train {name} says which lines give it a train"),
         Some(Form::Listed) => format!("add \"{name}\" to the list `trains`"),
         Some(_) => format!("add `[workspace.metadata.trains.{name}]` with `driver = \"{name}\"`"),
     }

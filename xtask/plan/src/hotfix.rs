@@ -24,6 +24,7 @@ use crate::{
         Branch, Checks, Fix, Sides,
         release::{Hotfix, Work},
     },
+    tool::TOOL,
     train::Train,
     version::{Dialect, Version},
     workspace::LOGS,
@@ -59,7 +60,7 @@ impl Line {
         let stands = |version: &&Version| !repo.is_rolled_back(&train.tag.fill(version));
         let Some(of) = below.iter().filter(stands).max() else {
             bail!(
-                "{} is not a fix of anything: there is no tag {} of a lower version here; next: git fetch {} --tags, or cargo xtask release {}{option}",
+                "{} is not a fix of anything: there is no tag {} of a lower version here; next: git fetch {} --tags, or {TOOL} release {}{option}",
                 to.tag(),
                 train.tag.fill(&with_patch(to, to.semver().patch.saturating_sub(1))),
                 train.remote,
@@ -75,20 +76,14 @@ impl Line {
         if repo.is_rolled_back(&tag) {
             let above = above.iter().max().unwrap_or(to);
             let next = with_patch(above, above.semver().patch + 1);
-            bail!("{tag} was rolled back, and its number is used up: cargo xtask hotfix {}{option}", next.tag())
+            bail!("{tag} was rolled back, and its number is used up: {TOOL} hotfix {}{option}", next.tag())
         }
         if next.base() != to.base() {
-            bail!(
-                "{} skips {}: the fix of {} is cargo xtask hotfix {}{option}",
-                to.tag(),
-                next.tag(),
-                of.tag(),
-                next.tag()
-            )
+            bail!("{} skips {}: the fix of {} is {TOOL} hotfix {}{option}", to.tag(), next.tag(), of.tag(), next.tag())
         }
         if let Some(above) = above.into_iter().max().filter(|_| !repo.tags.contains_key(&tag)) {
             let next = with_patch(&above, above.semver().patch + 1);
-            bail!("{} is below {}, which is released: cargo xtask hotfix {}{option}", to.tag(), above.tag(), next.tag())
+            bail!("{} is below {}, which is released: {TOOL} hotfix {}{option}", to.tag(), above.tag(), next.tag())
         }
         let of = train.tag.fill(of);
         let base = repo.tags[&of].clone();

@@ -45,6 +45,7 @@ pub mod strays;
 pub mod subject;
 pub mod taken;
 pub mod timetable;
+pub mod tool;
 pub mod train;
 pub mod version;
 pub mod version_files;

@@ -19,6 +19,7 @@ use crate::{
     },
     strays::{self, Mention},
     subject,
+    tool::TOOL,
     version::{Bump, Dialect, Version},
 };
 
@@ -191,7 +192,7 @@ fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<Str
     let mut announced = released.parts.iter().filter_map(Step::announcement);
     if announced.any(|announced| announced.channel == Channel::Mail) {
         items.push(format!(
-            "send the mail about {version}, which `cargo xtask publish` drafted: `cargo xtask status {version}{}` says where it lies",
+            "send the mail about {version}, which `{TOOL} publish` drafted: `{TOOL} status {version}{}` says where it lies",
             train.config.option()
         ));
     }

@@ -21,6 +21,7 @@ use crate::{
     release, smoke,
     snapshot::Snapshot,
     taken::{self, Next},
+    tool::TOOL,
     train::{Train, Wheel},
     version::{Bump, Dialect, Version},
     workspace::Workspace,
@@ -89,7 +90,7 @@ fn refused(snapshot: &Snapshot, to: &Version, (from, driver): (&Version, &Versio
     let mut found = |check: Check, what: String, next: String| findings.push(Finding::new(check, what, next));
     if repo.is_rolled_back(&train.tag.fill(&to.base())) {
         let what = format!("{} was rolled back: this version must never be published", train.tag.fill(&to.base()));
-        found(Check::Tag, what, format!("cargo xtask release {}", patch(snapshot, driver)));
+        found(Check::Tag, what, format!("{TOOL} release {}", patch(snapshot, driver)));
     }
     if driver.base() != to.base() {
         found(
@@ -161,7 +162,7 @@ fn entered(
         None if waiting => texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text)),
         None => {
             let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
-            let next = format!("cargo xtask postfix --note \"fix …\" --issue N{}", train.config.option());
+            let next = format!("{TOOL} postfix --note \"fix …\" --issue N{}", train.config.option());
             return Err(Finding::new(Check::NothingToRelease, what, next));
         }
     };
@@ -192,20 +193,20 @@ pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Findin
 fn published(snapshot: &Snapshot, wheel: &Wheel, driver: &Version, to: &Version) -> Option<Finding> {
     let member = &snapshot.workspace.members[wheel.member];
     let what = format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base());
-    let next = format!("cargo xtask release {}", patch(snapshot, driver));
+    let next = format!("{TOOL} release {}", patch(snapshot, driver));
     member.publish.then(|| Finding::new(Check::PublishableWheel, what, next))
 }
 
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
 fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Finding>) {
     let Snapshot { workspace, train, .. } = snapshot;
-    let next = format!("cargo xtask release {}", patch(snapshot, driver));
+    let next = format!("{TOOL} release {}", patch(snapshot, driver));
     let mut found = |what: String, next: &str| findings.push(Finding::new(Check::ChangedCrates, what, next));
     let Some(previous) = &snapshot.previous else {
         let tag = train.tag.fill(&driver.base());
         return found(
             format!("there is no tag {tag} to compare the crates with"),
-            &format!("git fetch --tags, or tag the release first: cargo xtask release{}", train.config.option()),
+            &format!("git fetch --tags, or tag the release first: {TOOL} release{}", train.config.option()),
         );
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();

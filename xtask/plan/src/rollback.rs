@@ -25,6 +25,7 @@ use crate::{
         Announcement, DeleteLocal, Group, ImageRelease, Listing, MarkRolledBack, Push, RetagLatest, Step, Tag, Tagged,
         Target, Work,
     },
+    tool::TOOL,
     version::Version,
 };
 
@@ -199,10 +200,10 @@ fn findings(now: &Snapshot, of: &Tagged, facts: &Facts, remote: &Remote) -> Vec<
         let version = train.tag.version_in(later).map(|version| version.tag()).unwrap_or_default();
         let option = train.config.option();
         let next = match version.contains("post") || !remote.tag {
-            true => format!("cargo xtask rollback {version}{option} first"),
+            true => format!("{TOOL} rollback {version}{option} first"),
             false => {
                 format!(
-                    "{later} takes its place already; if that is to go too: cargo xtask rollback {version}{option} first"
+                    "{later} takes its place already; if that is to go too: {TOOL} rollback {version}{option} first"
                 )
             }
         };

@@ -13,6 +13,7 @@ use crate::{
     files::tag_record::Record,
     step::{Group, Observation, by_cause},
     timetable,
+    tool::TOOL,
     version::Version,
 };
 
@@ -115,7 +116,7 @@ pub struct Facts<'a> {
 pub fn status(facts: &Facts<'_>) -> TrainStatus {
     let Facts { config, now, last, due, .. } = facts;
     let today = Date::from_unix(*now);
-    let command = |command: &str| format!("cargo xtask {command}{}", config.option());
+    let command = |command: &str| format!("{TOOL} {command}{}", config.option());
     let mut lines: Vec<Line> = facts.hotfixes.iter().map(|hotfix| of_hotfix(facts, hotfix, &command)).collect();
     lines.extend(missed(facts, today, &command));
     if let Some(last) = last {

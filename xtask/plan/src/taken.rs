@@ -7,6 +7,7 @@ use crate::{
     finding::{Check, Finding},
     repo::short,
     snapshot::Snapshot,
+    tool::TOOL,
     version::{Bump, Version},
 };
 
@@ -150,7 +151,7 @@ pub fn instead(snapshot: &Snapshot, version: &Version) -> String {
     let from = version.max(&snapshot.train.version(&snapshot.workspace).base()).clone();
     match free(snapshot, from).filter(|_| version.post().is_none()) {
         Some(free) => {
-            format!("name a higher version: cargo xtask release {}{}", free.tag(), snapshot.train.config.option())
+            format!("name a higher version: {TOOL} release {}{}", free.tag(), snapshot.train.config.option())
         }
         None => "name a higher version".to_owned(),
     }

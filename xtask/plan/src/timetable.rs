@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::{config::TrainConfig, date::Date, train::Train, workspace::Workspace};
+use crate::{config::TrainConfig, date::Date, tool::TOOL, train::Train, workspace::Workspace};
 
 /// Who does what a day asks for (release-cadence.md, "Responsibilities").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -79,7 +79,7 @@ impl Has {
             "preparation",
             Role::Captain,
             "review what was merged and its changelog entries; CI is green on main",
-            &["cargo xtask due{train}", "cargo xtask changelog{train}", "cargo xtask check{train}"][..],
+            &["{tool} due{train}", "{tool} changelog{train}", "{tool} check{train}"][..],
         )];
         if self.release_plz {
             days.push((
@@ -87,7 +87,7 @@ impl Has {
                 "release-plz",
                 Role::Captain,
                 "bump the crates, review and merge the pull request; note the new version",
-                &["release-plz release-pr", "cargo xtask due{train}"],
+                &["release-plz release-pr", "{tool} due{train}"],
             ));
         }
         let (name, role, asks) = match self.wheels {
@@ -96,24 +96,24 @@ impl Has {
             }
             false => ("rehearsal", Role::Captain, "run the smoke tests, rehearse"),
         };
-        days.push((-1, name, role, asks, &["cargo xtask rehearse{train}", "cargo xtask release{train}"]));
+        days.push((-1, name, role, asks, &["{tool} rehearse{train}", "{tool} release{train}"]));
         let asks = match self.wheels {
             true => "push commit and tag, watch the wheels, verify the listings",
             false => "push commit and tag, verify the listings",
         };
-        let commands = &["cargo xtask release{train} --push", "cargo xtask status{train}"];
+        let commands = &["{tool} release{train} --push", "{tool} status{train}"];
         days.push((0, "release", Role::Captain, asks, commands));
         let asks = match self.channels {
             true => "follow-ups, announcements, snippets in the documentation",
             false => "follow-ups, snippets in the documentation",
         };
-        let commands = &["cargo xtask post-release{train}", "cargo xtask status{train}"];
+        let commands = &["{tool} post-release{train}", "{tool} status{train}"];
         days.push((1, "post-release", Role::Documentation, asks, commands));
         days
     }
 }
 
-/// From the release: the day's name, who, what, and what to type; `{train}` says which.
+/// From the release: the day's name, who, what, and what to type; `{tool}` is how this tool is called, `{train}` says which.
 type Asked = (i64, &'static str, Role, &'static str, &'static [&'static str]);
 
 impl Day {
@@ -153,7 +153,10 @@ impl Window {
             role,
             who: who.clone().filter(|_| role == Role::Captain),
             asks,
-            commands: commands.iter().map(|command| command.replace("{train}", &config.option())).collect(),
+            commands: commands
+                .iter()
+                .map(|command| command.replace("{tool}", TOOL.as_str()).replace("{train}", &config.option()))
+                .collect(),
         };
         let captain = who.clone().unwrap_or_else(|| Role::Captain.name().to_owned());
         Some(Window { release, captain, days: has.days().into_iter().map(day).collect() })

@@ -1,4 +1,4 @@
-//! The program as the xtask starts it.
+//! The program as the tool starts it.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use std::{
 #[test]
 fn it_knows_what_it_is_to_hold_and_ends_with_its_input() {
     let dir = std::env::temp_dir().join(format!("stand-in-attached-{}", std::process::id()));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stand-in"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-train-stand-in"));
     command.args(["--attached", "--alone", "--hold-project", "lark-python", "--dir"]).arg(&dir);
     let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);

@@ -18,11 +18,11 @@ use http::{
 
 /// The tool's own module, with what it needs of its neighbours.
 #[allow(dead_code, unused_imports)]
-#[path = "../../src/tools/http.rs"]
+#[path = "../../train/src/tools/http.rs"]
 mod http;
 
 #[allow(dead_code, unused_imports)]
-#[path = "../../src/tools/transient.rs"]
+#[path = "../../train/src/tools/transient.rs"]
 mod transient;
 
 mod secrets {

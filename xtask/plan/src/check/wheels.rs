@@ -9,6 +9,7 @@ use crate::{
     files::{Place, cargo_toml::VersionField},
     finding::{Check, Finding},
     snapshot::Snapshot,
+    tool::TOOL,
     train::{Train, Wheel, uv_locks, wheel_version},
     version::{Dialect, Version},
     workspace::{Member, Workspace},
@@ -32,7 +33,7 @@ pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Findin
             Ok(python) => python,
             Err(_) if member.version.metadata().is_some() => continue,
             Err(error) => {
-                found(format!("{manifest}: {error:#}"), format!("cargo xtask release X.Y.Z{}", train.config.option()));
+                found(format!("{manifest}: {error:#}"), format!("{TOOL} release X.Y.Z{}", train.config.option()));
                 continue;
             }
         };
@@ -150,5 +151,5 @@ pub fn aligned_by(workspace: &Workspace, train: &Train) -> String {
     let here = train.version(workspace);
     let is_out = !here.is_prerelease() && train.released.contains(here);
     let word = if is_out { " patch" } else { "" };
-    format!("cargo xtask release{word}{} (aligns them with the driver)", train.config.option())
+    format!("{TOOL} release{word}{} (aligns them with the driver)", train.config.option())
 }

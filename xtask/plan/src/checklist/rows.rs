@@ -14,6 +14,7 @@ use crate::{
     smoke,
     snapshot::Snapshot,
     step::{Confirmation, Evidence, Observation, Proof, Prove},
+    tool::TOOL,
     train::Train,
     version::{Bump, Version},
 };
@@ -116,7 +117,7 @@ pub(super) fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
     let Snapshot { workspace, train, base, .. } = snapshot;
     let proofs = smoke::proofs(snapshot, train.version(workspace));
     let commands = workflows::commands_of_ci(workspace, &train.main);
-    let smoke = format!("cargo xtask smoke{}", train.config.option());
+    let smoke = format!("{TOOL} smoke{}", train.config.option());
     let row = |name: &str, what: &str, of: &[&Proof], command: &str| {
         let mut at: Vec<String> = Vec::new();
         for proof in of {

@@ -14,6 +14,7 @@ use crate::{
         changelog::{self, names::Names},
     },
     snapshot::Snapshot,
+    tool::TOOL,
     train::{self, Train, beside},
     version::Version,
     workspace::{Holder, Link, Workspace},
@@ -46,7 +47,7 @@ pub fn left_to_release(workspace: &Workspace, train: &Train, versions: &BTreeMap
         remarks.push(match to.is_development() {
             true => format!("train {name} waits for the next release of {on}: {member} requires {to} from here on"),
             false => format!(
-                "train {name} needs a release: {member} requires {on}, whose requirement is rewritten here (cargo xtask release patch --train {name})"
+                "train {name} needs a release: {member} requires {on}, whose requirement is rewritten here ({TOOL} release patch --train {name})"
             ),
         });
     }

@@ -7,6 +7,7 @@ use super::{last_final, weight::Weight};
 use crate::{
     snapshot::Snapshot,
     taken::free,
+    tool::TOOL,
     version::{Bump, Dialect, Version},
 };
 
@@ -30,11 +31,11 @@ pub(super) fn propose(
     let here = train.version(workspace);
     let option = train.config.option();
     let named = |version: Version, why: String| {
-        let command = format!("cargo xtask release {}{option}", version.tag());
+        let command = format!("{TOOL} release {}{option}", version.tag());
         Some(Proposal { version: version.tag(), why, command })
     };
     let align = |why: String| match train.is_spelt(here) {
-        true => Some(Proposal { version: here.tag(), why, command: format!("cargo xtask release{option}") }),
+        true => Some(Proposal { version: here.tag(), why, command: format!("{TOOL} release{option}") }),
         false => named(free(snapshot, respelt(here))?, format!("{why}; Python cannot spell {}", here.tag())),
     };
     let weight = most.unwrap_or(Weight::Fix);
@@ -83,7 +84,7 @@ pub(super) fn propose_next(snapshot: &Snapshot, candidate: &Version, due: &Propo
     let first = first.with_metadata_of(here);
     let version = free(snapshot, first).filter(|version| !here.falls_to(version))?;
     let version = Some(version).filter(|version| train.is_spelt(version))?;
-    let command = format!("cargo xtask release {}{}", version.tag(), train.config.option());
+    let command = format!("{TOOL} release {}{}", version.tag(), train.config.option());
     Some(Proposal {
         why: format!("what changed since {} can be tried again", candidate.tag()),
         version: version.tag(),

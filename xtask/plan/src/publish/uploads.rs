@@ -13,6 +13,7 @@ use crate::{
     pypi,
     snapshot::Snapshot,
     step::{CrateUpload, Dist, Tagged},
+    tool::TOOL,
     version::{Dialect, Version},
 };
 
@@ -53,7 +54,7 @@ pub(super) fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> 
             commit,
             registry: registry.map(str::to_owned),
             locked,
-            moved_by: format!("cargo xtask release {}{}", moved_by(at), train.config.option()),
+            moved_by: format!("{TOOL} release {}{}", moved_by(at), train.config.option()),
         }
     };
     let sent = order

@@ -9,6 +9,7 @@ use crate::{
     config::closest,
     snapshot::Snapshot,
     taken::{self, Next},
+    tool::TOOL,
     version::{Bump, Dialect, Version},
 };
 
@@ -50,7 +51,7 @@ impl Goal {
                     }
                 };
                 if version.post().is_some() {
-                    bail!("`{text}` is a post release: those are made by `cargo xtask postfix`");
+                    bail!("`{text}` is a post release: those are made by `{TOOL} postfix`");
                 }
                 return Ok(Goal::Version(version));
             }
@@ -116,7 +117,7 @@ fn passed_over(snapshot: &Snapshot, current: &Version, next: &Version) -> Option
     let has_tag = train.tags(repo).any(|(found, _)| found.base() == current.base());
     (is_bumped && !has_tag).then(|| {
         let (here, option) = (current.tag(), train.config.option());
-        format!("{} is next: {here} is here and has no tag; to release that: cargo xtask release{option}", next.tag())
+        format!("{} is next: {here} is here and has no tag; to release that: {TOOL} release{option}", next.tag())
     })
 }
 
@@ -125,6 +126,6 @@ pub(super) fn commands(snapshot: &Snapshot, versions: impl Iterator<Item = Versi
     let option = snapshot.train.config.option();
     let mut reported = BTreeSet::new();
     let free = versions.filter_map(|version| taken::free(snapshot, version));
-    let commands = free.map(|version| format!("cargo xtask release {}{option}", version.tag()));
+    let commands = free.map(|version| format!("{TOOL} release {}{option}", version.tag()));
     commands.filter(|command| reported.insert(command.clone())).collect::<Vec<_>>().join(", or ")
 }

@@ -11,6 +11,7 @@ use crate::{
     packed::packed,
     snapshot::Snapshot,
     taken,
+    tool::TOOL,
     train::lines::Line,
     version::{Level, Version},
     workspace::Workspace,
@@ -150,7 +151,7 @@ pub(super) fn kept_metadata(
     let is_free = |to: &Version| release.metadata().is_none_or(|named| Some(named) == to.metadata());
     let is_replaced = |(_, to): &(&usize, &Version)| is_free(to) && replaced(snapshot, to) == to.metadata();
     let next = match kept.iter().all(is_replaced) {
-        true => format!("to name another: cargo xtask release {}+…{}", to.base(), snapshot.train.config.option()),
+        true => format!("to name another: {TOOL} release {}+…{}", to.base(), snapshot.train.config.option()),
         false => "to name another, write it in the manifest of its member, and commit".to_owned(),
     };
     Some(format!("build metadata stays: {} is {to}{more}; {next}", member(at).name))

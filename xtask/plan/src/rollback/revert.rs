@@ -10,6 +10,7 @@ use crate::{
     snapshot::Snapshot,
     step::{Kept, Revert, Tagged, Undone},
     subject,
+    tool::TOOL,
     version::Version,
 };
 
@@ -57,7 +58,7 @@ pub(super) fn revert(
             false => format!("{}; resolve", commands.join(" && ")),
         };
         let next = format!(
-            "{begin}, with the section of {} left in the changelog as [YANKED]; cargo xtask check; git commit -m '{subject}'; then the same command",
+            "{begin}, with the section of {} left in the changelog as [YANKED]; {TOOL} check; git commit -m '{subject}'; then the same command",
             of.version.tag()
         );
         Problem::new(reverted.trouble.join("; "), next)

@@ -12,6 +12,7 @@ use crate::{
     finding::Check,
     occasion::Occasion,
     ownership::Own,
+    tool::TOOL,
     version::Version,
 };
 
@@ -65,7 +66,7 @@ impl Tagged {
 
     /// The same about another release of its train.
     pub fn typed_for(&self, verb: &str, version: &Version) -> String {
-        format!("cargo xtask {verb} {}{}", version.tag(), self.option)
+        format!("{TOOL} {verb} {}{}", version.tag(), self.option)
     }
 }
 

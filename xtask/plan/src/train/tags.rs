@@ -7,6 +7,7 @@ use crate::{
     edit::{count, slashed},
     names::ROLLBACK,
     repo::Repo,
+    tool::TOOL,
     version::Version,
     workspace::{Member, Workspace},
 };
@@ -60,7 +61,7 @@ impl Train {
         let (slot, root) = (Template::SLOT, slashed(&workspace.graph.root));
         let own = format!("tag = \"{name}-v{slot}\"");
         let or = format!(
-            "or say `tag = \"{}\"` where they are its own, and name the version that follows them: cargo xtask release X.Y.Z",
+            "or say `tag = \"{}\"` where they are its own, and name the version that follows them: {TOOL} release X.Y.Z",
             self.tag
         );
         match self.config.form {

@@ -1,0 +1,282 @@
+//! `status`: what of a publication is done; without a version, the state of every train, and what is next.
+//! It must never change anything but the one issue that lists what is overdue, and that only when asked to.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Error, Result, bail};
+use clap::Args;
+use xshell::{Shell, cmd};
+
+use super::{arguments::released, post_release, rollback};
+use crate::{
+    clock,
+    loader::Loader,
+    perform::Context,
+    repo,
+    report::{Loudness, status_lines},
+    resume_point::{
+        self, previous_release,
+        publication::{publication, publication_of},
+    },
+    run,
+    session::Session,
+};
+use plan::{
+    checklist,
+    date::Date,
+    edit::count,
+    hotfix,
+    occasion::Occasion,
+    publish,
+    repo::Recorded,
+    run_report::{Observed, Outcome, Published, StatusReport, TrainReport},
+    snapshot::Snapshot,
+    status::{self, Facts, Hotfix, Last, Part, State, TrainStatus},
+    step::{Group, Issue, Observation, Scope, Step},
+    tool::TOOL,
+    version::Version,
+};
+
+/// What the issue is known by.
+const LABEL: &str = "release-overdue";
+
+/// As much as GitHub takes in an issue, and some room.
+const ROOM: usize = 60_000;
+
+/// The captain's checklist: the state of each train, which steps of its last release are done, and what is next.
+///
+/// Without VERSION, exit code 1 says that something is overdue. With it, the publication of that version alone is
+/// looked at: what is done, by what evidence, since when; exit code 0 when all of it is.
+#[derive(Args)]
+#[command(
+    after_help = format!("Examples:\n  {TOOL} status\n  {TOOL} status --train market-data --json\n  {TOOL} status 0.10.0 -v")
+)]
+pub struct Status {
+    #[arg(value_parser = released)]
+    version: Option<Version>,
+    /// Accept the wheels of this machine's platform alone, whatever the train's `platforms` say.
+    #[arg(long)]
+    here: bool,
+    /// Report what is overdue in one issue on the forge: opened, updated, or closed when nothing is overdue.
+    #[arg(long, conflicts_with = "version")]
+    issue: bool,
+}
+
+impl Status {
+    pub fn run(self, session: &Session<'_>) -> Result<()> {
+        match &self.version {
+            Some(version) => of_version(session, version, self.here),
+            None => overview(session, self.here, self.issue),
+        }
+    }
+}
+
+/// `status VERSION`: what of the publication is done, by looking only.
+fn of_version(session: &Session<'_>, version: &Version, here: bool) -> Result<()> {
+    let loader = session.loader()?;
+    let (snapshot, publication) =
+        publication(&loader, Some(version), &publish::Options { here, ..Default::default() })?;
+    if loader.repo.is_rolled_back(&publication.of.tag) {
+        return rollback::status(session, &loader, &publication.of.version);
+    }
+    let cx = session.looking(&loader)?;
+    let begun = Instant::now();
+    let mut observed = run::look(&cx, &publication.steps);
+    let wall = begun.elapsed().as_secs_f64();
+    // What was built on the way is no part of what is out.
+    observed.retain(|observed| observed.scope >= Scope::Remote);
+    let watched = run::look(&cx, &Vec::from_iter(checklist::watched(&snapshot, &publication.of.tag)));
+    session.report.publication(&publication);
+    if let Some(Recorded { at, record, .. }) = &snapshot.recorded {
+        let confirmed = record.confirmed.iter().map(|name| format!("{at} records: confirmed: {name}"));
+        let waived = record.waived.iter().map(|name| format!("{at} records: waived: {name}"));
+        let unverified = record.not_verified.iter().map(|check| format!("{at} records: not verified: {check}"));
+        confirmed.chain(waived).chain(unverified).for_each(|line| session.report.say(format!("note: {line}")));
+    }
+    session.report.table(watched.iter().chain(&observed));
+    if session.report.loudness == Loudness::Verbose {
+        let one_by_one: f64 = observed.iter().filter_map(|observed| observed.seconds).sum();
+        session.report.say(format!("looked in {wall:.2} s, which one after another would take {one_by_one:.2} s"));
+    }
+    let of = Published { publication: &publication, workflows: watched };
+    session.document(&of, observed.clone(), Outcome::of(&observed));
+    let open = observed.iter().filter(|observed| !observed.observed.is_settled()).count();
+    if open > 0 {
+        bail!("{} of {} are not done", open, count(observed.len(), "step"));
+    }
+    Ok(())
+}
+
+/// `status`: the captain's checklist. It fails when something is overdue, and only then.
+fn overview(session: &Session<'_>, here: bool, issue: bool) -> Result<()> {
+    let loader = session.loader()?;
+    let report = session.report;
+    let cx = Context { deadline: Duration::from_secs(60), ..session.looking(&loader)? };
+    let mut trains = Vec::new();
+    for snapshot in session.trains(&loader)? {
+        let (status, due) = look(&cx, &loader, &snapshot, here)?;
+        report.status(&status, &due);
+        trains.push(TrainReport { status, due });
+    }
+    let all = || trains.iter().map(|train| &train.status);
+    let overdue: Vec<&TrainStatus> = all().filter(|status| status.is_overdue()).collect();
+    let is_known = all().flat_map(|status| &status.lines).all(|line| line.state != State::Unknown);
+    let updated_issue = match issue {
+        true => keep_issue(session, &cx, &Vec::from_iter(all()), &overdue, is_known),
+        false => Ok(None),
+    };
+    let late = |status: &&TrainStatus| status.lines.iter().filter(|line| line.state == State::Overdue).count();
+    let late: usize = overdue.iter().map(late).sum();
+    let (at, overdue) = (Date::timestamp(clock::now()), !overdue.is_empty());
+    let (issue, updated) = match updated_issue {
+        Ok(issue) => (issue, Ok(())),
+        Err(error) => (None, Err(error)),
+    };
+    report.json(&StatusReport { at, trains, overdue, issue });
+    updated?;
+    match late {
+        0 => Ok(()),
+        lines => bail!("overdue: {}", count(lines, "line")),
+    }
+}
+
+/// Opens, updates or closes the issue; what could not be asked leaves it as it is, unless something is overdue anyhow.
+fn keep_issue(
+    session: &Session<'_>,
+    cx: &Context<'_>,
+    all: &[&TrainStatus],
+    overdue: &[&TrainStatus],
+    is_known: bool,
+) -> Result<Option<Vec<Observed>>> {
+    if overdue.is_empty() && !is_known {
+        cx.report.say("the issue is left unchanged: not everything answered");
+        return Ok(None);
+    }
+    let names: Vec<&str> = overdue.iter().map(|status| status.train.as_str()).collect();
+    let body = (!overdue.is_empty()).then(|| {
+        let who = |status: &&TrainStatus| format!("- {}: {}\n", status.train, status.captain);
+        let leads: String = overdue.iter().map(who).collect();
+        let lines = all.iter().flat_map(|status| status_lines(status));
+        let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
+        let mut text = lines.join("\n");
+        if let Some((end, _)) = text.char_indices().nth(ROOM) {
+            text.truncate(end);
+        }
+        let fence = "`".repeat(4 + text.matches("````").count());
+        format!("Something is overdue, and this is who leads:\n\n{leads}\n{fence}text\n{text}\n{fence}\n\n`{TOOL} status` says this; the issue follows it until all is well.\n")
+    });
+    let title = format!("Overdue: release of {}", names.join(" and "));
+    let step = Step::Issue(Issue { label: LABEL.to_owned(), title, body });
+    run::run(cx, &[step], session.mode()).map(Some)
+}
+
+fn look(
+    cx: &Context<'_>,
+    loader: &Loader<'_>,
+    snapshot: &Snapshot,
+    here: bool,
+) -> Result<(TrainStatus, plan::due::Due)> {
+    let released = plan::due::last_final(snapshot);
+    let previous_release = |last: Option<(Version, String)>| previous_release::changes(cx.sh, snapshot, last.as_ref());
+    let due = plan::due::due(snapshot, &previous_release(plan::due::last(snapshot))?, &plan::due::Findings::default());
+    let changes = previous_release(released.clone())?;
+    let checklist = run::look(cx, &resume_point::checklist::steps(loader, snapshot)?);
+    let newest = snapshot.train.tags_in_use(&snapshot.repo).max();
+    let facts = Facts {
+        config: &snapshot.train.config,
+        has: plan::timetable::Has::of(&snapshot.workspace, &snapshot.train),
+        now: clock::now(),
+        last: newest.map(|(version, tag)| last(cx, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
+        released: released.as_ref().map(|(_, tag)| repo::tagged_at(cx.sh, tag)).transpose()?,
+        hotfixes: hotfixes(cx.sh, snapshot)?,
+        checklist: checklist.into_iter().map(|observed| (observed.title, observed.observed)).collect(),
+        due: &due,
+        waiting_since: changes.iter().map(|change| change.time).min(),
+    };
+    Ok((status::status(&facts), due))
+}
+
+fn last(
+    cx: &Context<'_>,
+    loader: &Loader<'_>,
+    snapshot: &Snapshot,
+    version: Version,
+    tag: String,
+    here: bool,
+) -> Result<Last> {
+    let options = publish::Options { here, ..Default::default() };
+    let found = publication_of(loader, &snapshot.train, &version, &options);
+    let Recorded { record, .. } = repo::recorded_by_tag(cx.sh, &tag)?;
+    let part = |title: String, observed| Part { group: Group::Release, title, is_own: true, observed };
+    let lent = found.as_ref().ok().and_then(|(tagged, _)| publish::lent(tagged, &tag));
+    cx.report.notes(lent.as_slice());
+    let watched = found.as_ref().ok().and_then(|(tagged, _)| checklist::watched(tagged, &tag));
+    let watched = run::look(cx, &Vec::from_iter(watched));
+    let unknown = |title: &str, error: &Error, next| {
+        vec![part(title.to_owned(), Observation::unknown(format!("{error:#}"), next))]
+    };
+    let published = match &found {
+        Ok((_, publication)) => {
+            let observed =
+                run::look(cx, &publication.steps).into_iter().filter(|observed| observed.scope >= Scope::Remote);
+            observed
+                .map(|observed| Part {
+                    group: observed.step.group(),
+                    title: observed.title,
+                    is_own: observed.step.is_own(),
+                    observed: observed.observed,
+                })
+                .collect()
+        }
+        // A commit of long ago may be configured in a way that is not understood any more.
+        Err(error) => unknown("its publication", error, format!("git show {tag}:Cargo.toml")),
+    };
+    let follows = |(tagged, publication)| post_release::look(cx, loader, &tagged, publication);
+    let after = match version.is_prerelease() {
+        // A pre-release is followed by the release.
+        true => Vec::new(),
+        false => match found.and_then(follows) {
+            Ok(observed) => observed.into_iter().map(|observed| part(observed.title, observed.observed)).collect(),
+            Err(error) => {
+                let next = format!("{TOOL} post-release {}{} --dry-run", version.tag(), snapshot.train.config.option());
+                unknown("what follows it", &error, next)
+            }
+        },
+    };
+    Ok(Last {
+        tagged: repo::tagged_at(cx.sh, &tag)?,
+        is_hotfix: matches!(Occasion::of(&version, Some(&record)), Occasion::Hotfix { .. }),
+        record,
+        version,
+        tag,
+        watched: watched.into_iter().map(|observed| (observed.title, observed.observed)).collect(),
+        published,
+        after,
+    })
+}
+
+/// The train's branches `hotfix/TAG`, here and on the remote, whose tag is not there.
+fn hotfixes(sh: &Shell, snapshot: &Snapshot) -> Result<Vec<Hotfix>> {
+    let Snapshot { train, repo, .. } = snapshot;
+    let remote = format!("refs/remotes/{}/", train.remote);
+    let (format, there) = ("--format=%(refname)", format!("{remote}hotfix"));
+    let listed = repo::text(cmd!(sh, "git for-each-ref {format} refs/heads/hotfix {there}"))?;
+    let mut found: BTreeMap<Version, Hotfix> = BTreeMap::new();
+    for name in listed.lines() {
+        let branch = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix(&remote));
+        let Some(branch) = branch else { continue };
+        let version = hotfix::version_in(&train.tag, branch);
+        let Some(version) = version.filter(|version| !repo.tags.contains_key(&train.tag.fill(version))) else {
+            continue;
+        };
+        let own = repo::messages(sh, name, Some("--tags"), None)?;
+        let begun = own.iter().filter(|commit| !commit.is_merge()).map(|commit| commit.time).min();
+        let own = Hotfix { branch: branch.to_owned(), version: version.clone(), begun };
+        let known = found.entry(version).or_insert(own);
+        known.begun = known.begun.into_iter().chain(begun).min();
+    }
+    Ok(found.into_values().collect())
+}
