@@ -12,15 +12,12 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use super::{
-    cargo, child, lock,
-    registries::{self, Registries},
-};
-use crate::{
-    inherited::{leads_out, without_secrets},
-    repo::TempDir,
-    report::Report,
-};
+use super::registries::{self, Registries};
+#[cfg(not(feature = "stand-in"))]
+use super::{cargo, child, lock};
+#[cfg(not(feature = "stand-in"))]
+use crate::inherited::without_secrets;
+use crate::{inherited::leads_out, repo::TempDir, report::Report};
 
 /// The variable that names the index that pip uses otherwise.
 const PROJECTS: &str = "XTASK_PYTHON_INDEX";
