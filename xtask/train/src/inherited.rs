@@ -171,6 +171,22 @@ fn run(mut command: Command) -> Result<i32> {
     Ok(command.status()?.code().unwrap_or(1))
 }
 
+/// Whether a test runs without the variables that lead programs to the registries of a rehearsal: where they are set, it is
+/// run once more without them, and what that says counts.
+#[cfg(test)]
+pub fn is_outside_of_a_rehearsal(test: &str) -> bool {
+    let leading: Vec<_> = std::env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| name.to_str().is_some_and(|name| name.starts_with("XTASK_") || leads_out(name)))
+        .collect();
+    if !leading.is_empty() {
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        leading.iter().for_each(|name| drop(again.env_remove(name)));
+        assert!(again.args(["--exact", test]).status().unwrap().success(), "{test} failed: see above");
+    }
+    leading.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

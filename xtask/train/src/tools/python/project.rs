@@ -66,6 +66,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        inherited::is_outside_of_a_rehearsal,
         repo::TempDir,
         tools::http::served::{Chance, Reads, Served, Strange},
     };
@@ -73,6 +74,10 @@ mod tests {
     /// Whose it is stands in a file of the project, and not on its page.
     #[test]
     fn a_project_of_which_no_file_is_to_be_had_is_nobodys_yet() {
+        let name = "tools::python::project::tests::a_project_of_which_no_file_is_to_be_had_is_nobodys_yet";
+        if !is_outside_of_a_rehearsal(name) {
+            return;
+        }
         let answer = |status: u16, head: &str| Served {
             reads: Reads::Nothing,
             bytes: format!("HTTP/1.1 {status} x\r\n{head}\r\n").into_bytes(),
@@ -108,6 +113,10 @@ mod tests {
 
     #[test]
     fn each_version_names_a_repository_of_its_own() {
+        let name = "tools::python::project::tests::each_version_names_a_repository_of_its_own";
+        if !is_outside_of_a_rehearsal(name) {
+            return;
+        }
         let server = Strange::serve(vec![Served::make(&mut Chance(0))].into(), |first| {
             let file = |version: &str| {
                 format!("<a href=\"lark-{version}-py3-none-any.whl\" data-core-metadata=\"true\">it</a>\n")
