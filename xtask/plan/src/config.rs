@@ -9,6 +9,7 @@ mod entries;
 mod keys;
 mod lines;
 mod problems;
+mod required;
 mod template;
 mod values;
 mod version_file;
@@ -206,6 +207,12 @@ pub fn matches(pattern: &str, name: &str) -> bool {
 ///
 /// Paths count from `root`, the workspace's directory from the top of the repository.
 pub fn read(metadata: &Value, root: &Path) -> Config {
+    let mut config = read_trains(metadata, root);
+    config.problems.extend(required::problems(metadata, env!("CARGO_PKG_VERSION")));
+    config
+}
+
+fn read_trains(metadata: &Value, root: &Path) -> Config {
     let Some(tables) = metadata.get("trains") else {
         return Config::default();
     };

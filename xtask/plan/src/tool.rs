@@ -28,10 +28,14 @@ impl Tool {
 }
 
 impl Called {
+    pub fn tool(&self) -> Tool {
+        CALLED.get().copied().unwrap_or(Tool::Xtask)
+    }
+
     pub fn as_str(&self) -> &'static str {
-        match CALLED.get() {
-            None | Some(Tool::Xtask) => "cargo xtask",
-            Some(Tool::CargoTrain) => "cargo train",
+        match self.tool() {
+            Tool::Xtask => "cargo xtask",
+            Tool::CargoTrain => "cargo train",
         }
     }
 }

@@ -26,6 +26,7 @@ use plan::{
     smoke,
     snapshot::Snapshot,
     step::{CrateUpload, Dist, Group, Observation},
+    tool::TOOL,
     train::Train,
     version::Version,
 };
@@ -187,11 +188,11 @@ impl Stand<'_> {
         self.environment.apply(&mut command, outward);
         command.current_dir(&self.clone).stdin(Stdio::null()).stderr(self.report.child_output());
         let output = command.output()?;
-        let failed = || anyhow!("`xtask {}` failed: see above", args.join(" "));
+        let failed = || anyhow!("`{TOOL} {}` failed: see above", args.join(" "));
         let reply: Reply = match serde_json::from_slice(&output.stdout) {
             Ok(reply) => reply,
             Err(_) if !output.status.success() => return Err(failed()),
-            Err(error) => return Err(error).context(format!("`xtask {}` reports no JSON", args.join(" "))),
+            Err(error) => return Err(error).context(format!("`{TOOL} {}` reports no JSON", args.join(" "))),
         };
         for (program, seconds) in &reply.spent.programs {
             self.rehearsal.spend(program, *seconds);

@@ -117,7 +117,7 @@ mod tests {
         let why = "no `gh`".to_owned();
         open.not_proved = vec![("forge".to_owned(), why.clone()), ("ci".to_owned(), why)];
         let bad = rehearsal("ingest", &[("image is healthy", failed("it is not\nlog")), ("stopped", failed("x"))]);
-        let stopped = rehearsal("ingest", &[("stopped", failed("`xtask release` failed: see above"))]);
+        let stopped = rehearsal("ingest", &[("stopped", failed("`cargo xtask release` failed: see above"))]);
         let mut early = stopped.clone();
         early.version = String::new();
         for (rehearsals, interrupted, line) in [
@@ -134,12 +134,12 @@ mod tests {
                  image (no container engine)",
             ),
             (vec![&bad], false, "ingest 0.9.3: failed after 1 min 23 s: image is healthy: it is not"),
-            (vec![&stopped], false, "ingest 0.9.3: failed after 1 min 23 s: `xtask release` failed: see above"),
-            (vec![&early], false, "ingest: failed after 1 min 23 s: `xtask release` failed: see above"),
+            (vec![&stopped], false, "ingest 0.9.3: failed after 1 min 23 s: `cargo xtask release` failed: see above"),
+            (vec![&early], false, "ingest: failed after 1 min 23 s: `cargo xtask release` failed: see above"),
             (
                 vec![&good, &stopped],
                 false,
-                "barter 0.9.3 and ingest 0.9.3: failed after 2 min 46 s: ingest: `xtask release` failed: see above",
+                "barter 0.9.3 and ingest 0.9.3: failed after 2 min 46 s: ingest: `cargo xtask release` failed: see above",
             ),
             (
                 vec![&good, &bad],
