@@ -34,6 +34,9 @@ _xtask() {
             xtask,hotfix)
                 cmd="xtask__subcmd__hotfix"
                 ;;
+            xtask,init)
+                cmd="xtask__subcmd__init"
+                ;;
             xtask,pack)
                 cmd="xtask__subcmd__pack"
                 ;;
@@ -85,6 +88,9 @@ _xtask() {
             xtask__subcmd__help,hotfix)
                 cmd="xtask__subcmd__help__subcmd__hotfix"
                 ;;
+            xtask__subcmd__help,init)
+                cmd="xtask__subcmd__help__subcmd__init"
+                ;;
             xtask__subcmd__help,pack)
                 cmd="xtask__subcmd__help__subcmd__pack"
                 ;;
@@ -125,7 +131,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --quiet --verbose --color --help release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check help"
+            opts="-q -v -h --manifest-path --train --dry-run --json --quiet --verbose --color --help release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -263,7 +269,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help)
-            opts="release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check help"
+            opts="release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -347,6 +353,20 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__help__subcmd__hotfix)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__help__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -529,6 +549,32 @@ _xtask() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xtask__subcmd__init)
+            opts="-q -v -h --write --check --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --manifest-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -134,6 +134,8 @@ pub struct TrainConfig {
     /// Commands that must succeed, beside the proofs that are derived.
     #[serde(default)]
     pub proofs: Vec<NamedProof>,
+    /// Who writes its workflows; without the key, they are generated.
+    pub workflows: Option<Workflows>,
 }
 
 /// How a train is configured.
@@ -195,6 +197,14 @@ pub enum Lockstep {
 pub enum Development {
     Minor,
     Patch,
+}
+
+/// Who writes the workflows of a train, if it is not this tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Workflows {
+    /// The project itself.
+    Own,
 }
 
 /// Whether a member's name is meant by an entry of `also` or `except`.

@@ -50,7 +50,11 @@ pub mod train;
 pub mod version;
 pub mod version_files;
 pub mod visible;
+pub mod workflows;
 pub mod workspace;
 
+// As the tests of the xtask call this crate, with which its own share some data.
+#[cfg(test)]
+extern crate self as plan;
 #[cfg(test)]
 mod tests;

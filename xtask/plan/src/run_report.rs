@@ -115,6 +115,12 @@ pub struct Prepared<'a> {
     pub version: String,
 }
 
+/// `init`: what should be known of what its steps write.
+#[derive(Debug, Serialize)]
+pub struct Proposed {
+    pub notes: Vec<String>,
+}
+
 /// `rollback` of what was never pushed, and is gone already.
 #[derive(Debug, Serialize)]
 pub struct Unmade {

@@ -26,3 +26,8 @@ mod steps;
 mod strays;
 mod wheels;
 mod words;
+mod workflows;
+
+/// The tests of the xtask lint what is generated from the same configurations.
+#[path = "../../tests/outside/setups.rs"]
+mod setups;

@@ -60,6 +60,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
                 "taken",
                 "timetable",
                 "version_files",
+                "workflows",
             ],
         ],
     ),

@@ -22,6 +22,8 @@ mod dists;
 #[path = "../it/harness.rs"]
 #[allow(dead_code)]
 mod harness;
+#[allow(dead_code)]
+mod setups;
 #[path = "../it/stage.rs"]
 #[allow(dead_code, unused_imports)]
 mod stage;

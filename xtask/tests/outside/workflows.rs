@@ -7,7 +7,9 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::needs::Missing;
+use plan::workflows;
+
+use crate::{needs::Missing, setups};
 
 tests! {
     nothing_is_found_in_the_workflows_and_much_in_a_bad_one: needs NOTHING;
@@ -118,8 +120,19 @@ impl Linters {
 fn nothing_is_found_in_the_workflows_and_much_in_a_bad_one() -> Result<(), Missing> {
     let linters = Linters::install()?;
     let entries = fs::read_dir(workspace().join(".github/workflows")).expect("workflows");
-    let workflows: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut workflows: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     assert!(workflows.len() >= 3, "{workflows:?}");
+    let configurations = setups::all();
+    assert_eq!(configurations.len(), 10);
+    for (nth, (_, setup)) in configurations.iter().enumerate() {
+        let top = linters.dir.join(format!("generated/{nth}"));
+        for (path, text) in workflows::generate(setup) {
+            let path = top.join(path);
+            fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+            fs::write(&path, text).expect("written");
+            workflows.push(path);
+        }
+    }
     let bad = linters.dir.join("bad.yml");
     fs::write(&bad, BAD).expect("written");
     type Lint = fn(&Linters, &[PathBuf]) -> Output;

@@ -12,8 +12,8 @@ use xshell::Shell;
 
 use crate::{
     commands::{
-        self, calendar, changelog, check, due, hotfix, pack, post_release, postfix, publish, rehearse as rehearsal,
-        release, rollback, serve, smoke, status, wheels,
+        self, calendar, changelog, check, due, hotfix, init, pack, post_release, postfix, publish,
+        rehearse as rehearsal, release, rollback, serve, smoke, status, wheels,
     },
     rehearse,
     report::{Loudness, Report},
@@ -86,6 +86,7 @@ enum Command {
     Serve(serve::Serve),
     Smoke(smoke::Smoke),
     Check(check::Check),
+    Init(init::Init),
 }
 
 /// Whether the tool understands the words; those with a `$` are filled in elsewhere, and may become anything.
@@ -180,6 +181,7 @@ fn run(command: Command, global: Global, report: &Report) -> Result<i32> {
         Command::Serve(serve) => return serve.run(session),
         Command::Smoke(smoke) => smoke.run(session),
         Command::Check(check) => check.run(session, parses),
+        Command::Init(init) => init.run(session),
     };
     done.map(|()| 0)
 }

@@ -7,6 +7,7 @@ pub mod changelog;
 pub mod check;
 pub mod due;
 pub mod hotfix;
+pub mod init;
 pub mod pack;
 pub mod post_release;
 pub mod postfix;

@@ -9,6 +9,7 @@ use crate::{
     finding::{Check, Finding},
     repo::rollback_tag,
     train::Train,
+    workflows::{self, is_own_xtask},
     workspace::Workspace,
 };
 
@@ -112,7 +113,7 @@ pub fn finding(place: &str, what: &str, next: impl Into<String>) -> Finding {
 /// None where `cargo xtask` is another program: many projects have one.
 fn workflows(workspace: &Workspace) -> Vec<Workflow<'_>> {
     let is_ours = match workspace.member("xtask") {
-        Some(at) => workspace.tracked.contains(&workspace.members[at].dir().join("src/check/workflows.rs")),
+        Some(_) => is_own_xtask(workspace) || workspace.texts.values().any(|text| workflows::is_generated(text)),
         // It may be installed, which nobody does for nothing.
         None => !workspace.trains.is_empty(),
     };
@@ -120,14 +121,17 @@ fn workflows(workspace: &Workspace) -> Vec<Workflow<'_>> {
     texts.map(|(path, text)| Workflow { path, leaves: workflow::read(text) }).collect()
 }
 
-/// What follows `cargo xtask`, or the path of the program that it runs: a job that may compile nothing has it from another.
+/// What follows `cargo xtask` or `cargo train`, or the path of the program that these run: a job that may compile nothing
+/// has it from another.
 pub fn xtask(words: &[String]) -> Option<&[String]> {
+    let is_name = |word: &String| word == "xtask" || word == "train";
     match words {
+        [program, train, rest @ ..] if program.ends_with("/cargo-train") && train == "train" => Some(rest),
         [program, rest @ ..] if program.ends_with("/xtask") => Some(rest),
-        [cargo, toolchain, xtask, rest @ ..] if cargo == "cargo" && toolchain.starts_with('+') && xtask == "xtask" => {
+        [cargo, toolchain, name, rest @ ..] if cargo == "cargo" && toolchain.starts_with('+') && is_name(name) => {
             Some(rest)
         }
-        [cargo, xtask, rest @ ..] if cargo == "cargo" && xtask == "xtask" => Some(rest),
+        [cargo, name, rest @ ..] if cargo == "cargo" && is_name(name) => Some(rest),
         _ => None,
     }
 }
@@ -210,11 +214,7 @@ impl Workflow<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        collections::{BTreeMap, BTreeSet},
-        path::PathBuf,
-        sync::Arc,
-    };
+    use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
     use serde_json::{Value, json};
 
@@ -344,124 +344,6 @@ mod tests {
         assert_eq!(found(look, "lark", &[&ci, &one]).len(), 1, "CI is no workflow for tags");
     }
 
-    /// The jobs of a workflow that hold something, each with what of it compiles, or could.
-    fn holding(text: &str) -> BTreeMap<String, Vec<String>> {
-        const HELD: [&str; 5] = ["secrets.", "github.token", "id-token", "GITHUB_TOKEN", "steps.auth."];
-        // None of these runs code that is not its own.
-        const HARMLESS: [&str; 2] = ["chmod +x", "docker login"];
-        let leaves = workflow::read(text);
-        let for_all = |leaf: &&Leaf| leaf.path[0] == "env" || leaf.path[0] == "permissions";
-        let holds = |leaf: &Leaf| {
-            let writes = leaf.path.iter().any(|key| key == "permissions") && leaf.text.starts_with("write");
-            let keeps = leaf.path.last().is_some_and(|key| key == "persist-credentials") && leaf.text != "false";
-            writes || keeps || HELD.iter().any(|word| leaf.text.contains(word))
-        };
-        let all_hold = leaves.iter().filter(for_all).any(holds);
-        let of = |name: &String| {
-            let own: Vec<&Leaf> = leaves.iter().filter(|leaf| leaf.path.get(1) == Some(name)).collect();
-            // A token is kept unless it is said that it is not.
-            let checks_out = own.iter().filter(|leaf| leaf.text.starts_with("actions/checkout@")).count();
-            let says = own.iter().filter(|leaf| leaf.path.last().is_some_and(|key| key == "persist-credentials"));
-            (all_hold || own.iter().any(|leaf| holds(leaf)) || says.count() < checks_out).then(|| {
-                let mut found = Vec::new();
-                for leaf in own {
-                    if leaf.is(&["jobs", name, "uses"]) || leaf.is(&["jobs", name, "steps", "*", "uses"]) {
-                        let is_known = ["actions/", "rust-lang/crates-io-auth-action@"];
-                        let is_known = is_known.iter().any(|start| leaf.text.starts_with(start));
-                        found.extend((!is_known).then(|| leaf.text.clone()));
-                    }
-                    if !leaf.is(&["jobs", name, "steps", "*", "run"]) {
-                        continue;
-                    }
-                    for words in workflow::commands(&leaf.text) {
-                        let line = words.join(" ");
-                        let is_harmless = HARMLESS.iter().any(|start| line.starts_with(start)) || words[0] == "git";
-                        let sends_what_is_made = |rest: &[String]| match rest.first().map(String::as_str) {
-                            Some("publish") => {
-                                let sends = |group: &str| line.contains(&format!(" --only {group} "));
-                                let is_given = |option: &str| line.contains(option);
-                                (sends("wheels") || sends("forge,announce")) && is_given(" --dist ")
-                                    || (sends("crates") || sends("images")) && is_given(" --packed ")
-                            }
-                            verb => matches!(verb, Some("status" | "check")),
-                        };
-                        let is_made = words[0].starts_with("$RUNNER_TEMP/tool/");
-                        let is_ours = xtask(&words).map(sends_what_is_made);
-                        if !(is_harmless || is_made && is_ours.unwrap_or(words[0].ends_with("/release-plz"))) {
-                            found.push(line);
-                        }
-                    }
-                }
-                (name.clone(), found)
-            })
-        };
-        let jobs: BTreeSet<&String> =
-            leaves.iter().filter(|leaf| leaf.path[0] == "jobs").map(|leaf| &leaf.path[1]).collect();
-        jobs.into_iter().filter_map(of).collect()
-    }
-
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "the test alone reads the project's own workflows")]
-    fn what_holds_a_token_or_a_secret_compiles_nothing() {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.github/workflows");
-        let mut held = BTreeMap::new();
-        for entry in std::fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            held.extend(
-                holding(&std::fs::read_to_string(path).unwrap())
-                    .into_iter()
-                    .map(|(job, found)| ((name.clone(), job), found)),
-            );
-        }
-        let jobs: Vec<String> = held.keys().map(|(workflow, job)| format!("{workflow} {job}")).collect();
-        let expected = [
-            "calendar status",
-            "ci check",
-            "release announce",
-            "release crates",
-            "release images",
-            "release status",
-            "release upload",
-            "release-plz pull-request",
-        ];
-        assert_eq!(jobs, expected);
-        for (job, found) in held {
-            assert_eq!(found, [""; 0], "{job:?}");
-        }
-        // What would be found.
-        let job = |permissions: &str, step: &str| {
-            let text = format!("jobs:\n  a:\n    permissions:\n      {permissions}\n    steps:\n      - {step}\n");
-            holding(&text).remove("a")
-        };
-        let token = "id-token: write";
-        for run in [
-            "cargo xtask publish --only crates --packed packed",
-            "cargo test",
-            "pip install x",
-            "./build.sh",
-            "docker build .",
-            "$RUNNER_TEMP/tool/xtask publish --only crates",
-            "$RUNNER_TEMP/tool/xtask publish --packed packed",
-            "$RUNNER_TEMP/tool/xtask publish --only images --dist dist",
-            "$RUNNER_TEMP/tool/xtask smoke",
-        ] {
-            assert_eq!(job(token, &format!("run: {run}")), Some(vec![run.to_owned()]));
-            assert_eq!(job("contents: read", &format!("run: {run}")), None);
-        }
-        assert_eq!(job(token, "run: $RUNNER_TEMP/tool/xtask publish --only crates --packed packed"), Some(Vec::new()));
-        assert_eq!(
-            job("contents: read", "run: make\n        env:\n          A: ${{ secrets.A }}"),
-            Some(vec!["make".to_owned()])
-        );
-        assert_eq!(job("contents: read", "uses: actions/checkout@1\n      - run: make"), Some(vec!["make".to_owned()]));
-        assert_eq!(job(token, "uses: ./.github/actions/x"), Some(vec!["./.github/actions/x".to_owned()]));
-        let called =
-            holding("jobs:\n  a:\n    permissions:\n      id-token: write\n    uses: ./.github/workflows/wheels.yml\n");
-        assert_eq!(called["a"], ["./.github/workflows/wheels.yml"], "PyPI takes no token of a workflow that is called");
-        assert_eq!(holding("env:\n  A: ${{ secrets.A }}\njobs:\n  a:\n    steps:\n      - run: make\n")["a"], ["make"]);
-    }
-
     #[test]
     fn nothing_else_of_a_workflow_refuses_a_release() {
         let text = "on:\n  push:\n    paths: [crate/**]\njobs:\n  a:\n    steps:\n      - run: ./scripts/missing\n        \
@@ -489,7 +371,7 @@ mod tests {
 
     #[test]
     fn command_lines_are_found() {
-        let text = "jobs:\n  a:\n    steps:\n      - run: |\n          cargo build\n          cargo xtask check && cargo +1.89 xtask smoke --train \"$TRAIN\"\n          \"$RUNNER_TEMP/tool/xtask\" status\n          ./xtask.sh status\n";
+        let text = "jobs:\n  a:\n    steps:\n      - run: |\n          cargo build\n          cargo xtask check && cargo +1.89 xtask smoke --train \"$TRAIN\"\n          \"$RUNNER_TEMP/tool/xtask\" status\n          cargo train due\n          \"$RUNNER_TEMP/tool/cargo-train\" train calendar\n          ./xtask.sh status\n";
         let reported = |on: &str| {
             let workspace = workspace(trains(), &[&format!("{text}{on}")]);
             let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
@@ -502,7 +384,7 @@ mod tests {
             ("on:\n  push:\n    tags: ['ingest-*']\n", false),
             ("on:\n  push:\n    tags: ['v*']\n", true),
         ] {
-            let lines = ["check", "smoke --train $TRAIN", "status"];
+            let lines = ["check", "smoke --train $TRAIN", "status", "due", "calendar"];
             assert_eq!(reported(on), lines.map(|line| format!(".github/workflows/a.yml:5 {is_of_tag} {line}")), "{on}");
         }
     }
@@ -529,23 +411,25 @@ mod tests {
 
     #[test]
     fn another_program_of_the_same_name_is_left_alone() {
-        let reported = |trains: Value, file: Option<&str>| {
+        let reported = |trains: Value, needs: Option<&str>| {
             let mut workspace = workspace(trains, &[&release("tags: ['x*']", "publish")]);
-            if let Some(file) = file {
+            if let Some(needs) = needs {
                 // What the tool is called is the name of a member.
                 let at = workspace.member("ingest").unwrap();
                 workspace.members[at].name = "xtask".to_owned();
-                workspace.tracked = Arc::new(BTreeSet::from([PathBuf::from(file)]));
+                let manifest = workspace.members[at].manifest.clone();
+                let mut texts = workspace.texts.clone();
+                texts.get_mut(&manifest).unwrap().push_str(&format!("[dependencies]\n{needs} = \"=0.1.0\"\n"));
+                workspace.manifests = workspace.with_texts(texts).unwrap().manifests;
             }
             let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
             (look(&workspace, &train).len(), calls(&workspace, &train).len())
         };
         let lark = || json!({ "lark": { "driver": "lark" } });
-        let (own, other) = ("crates/ingest/src/check/workflows.rs", "crates/ingest/src/main.rs");
         // A train that is configured is judged as one that is not.
         for trains in [lark(), json!({})] {
-            assert_eq!(reported(trains.clone(), Some(own)), (1, 1), "{trains}");
-            assert_eq!(reported(trains.clone(), Some(other)), (0, 0), "{trains}");
+            assert_eq!(reported(trains.clone(), Some("cargo-train")), (1, 1), "{trains}");
+            assert_eq!(reported(trains.clone(), Some("xshell")), (0, 0), "{trains}");
         }
         assert_eq!(reported(lark(), None), (1, 1));
         assert_eq!(reported(json!({}), None), (0, 0));

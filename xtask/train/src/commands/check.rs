@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 
+use super::init;
 use crate::{
     loader::{Loader, Source},
     perform::{self, Context, needs, ownership},
@@ -46,8 +47,9 @@ impl Check {
         let trains = loader.trains(&head)?.into_iter().map(|train| Snapshot { train, ..head.clone() });
         let trains: Vec<Snapshot> = trains.collect();
         let cx = session.looking(&loader)?;
+        let stale = init::stale(&loader, &head)?;
         let mut looked =
-            Looked { cx: &cx, loader: &loader, checks: vec![], observed: vec![], noted: vec![], others: vec![] };
+            Looked { cx: &cx, loader: &loader, stale, checks: vec![], observed: vec![], noted: vec![], others: vec![] };
         for train in &trains {
             looked.look_at(train, parses)?;
         }
@@ -70,6 +72,8 @@ impl Check {
 struct Looked<'a> {
     cx: &'a Context<'a>,
     loader: &'a Loader<'a>,
+    /// Generated workflows that say something else than the trains.
+    stale: Vec<Finding>,
     checks: Vec<Checked>,
     observed: Vec<Finding>,
     noted: Vec<Finding>,
@@ -88,6 +92,7 @@ impl Looked<'_> {
             let mut findings = look(workspace, train);
             if check == finding::Check::Workflows {
                 findings.extend_from_slice(&of_tag);
+                findings.extend_from_slice(&self.stale);
             }
             if check == finding::Check::Lock {
                 findings.extend(check::requirements::uncommitted_lock(snapshot));

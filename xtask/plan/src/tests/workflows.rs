@@ -1,0 +1,275 @@
+//! The workflows that are generated, on configurations built by hand: what each needs, and what none may do.
+//! None of these tests may take for right what a linter could tell: those run in the tests of the xtask.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use super::setups::{all, setup, train};
+use crate::{
+    check::workflows::xtask,
+    edit::Edit,
+    files::workflow::{self, Leaf},
+    workflows::{Part, Wheels, edits, generate, is_generated, stale, taken},
+    workspace::Texts,
+};
+
+/// A file that is generated.
+fn file(trains: Vec<Part>, name: &str) -> String {
+    let mut all = generate(&setup(trains));
+    all.remove(&Path::new(".github/workflows").join(name)).unwrap_or_default()
+}
+
+/// The values at some keys.
+fn values(text: &str, path: &[&str]) -> Vec<String> {
+    workflow::read(text).into_iter().filter(|leaf| leaf.is(path)).map(|leaf| leaf.text).collect()
+}
+
+#[test]
+fn each_train_has_the_workflows_and_jobs_that_it_needs() {
+    let (_, every) = all().into_iter().find(|(name, _)| *name == "every kind").unwrap();
+    let names = |setup| {
+        generate(&setup).into_keys().map(|path| path.file_stem().unwrap().display().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(every.clone()), ["calendar", "ci", "python-wheels", "release"]);
+    assert_eq!(names(setup(vec![train("lark", "v{version}")])), ["ci", "release"]);
+    assert_eq!(names(setup(Vec::new())), [""; 0], "all of them are somebody else's");
+    let jobs = |text: &str| {
+        let leaves = workflow::read(text);
+        let jobs: BTreeSet<String> =
+            leaves.into_iter().filter(|leaf| leaf.path[0] == "jobs").map(|leaf| leaf.path[1].clone()).collect();
+        jobs.into_iter().collect::<Vec<_>>().join(" ")
+    };
+    let always = "make pack push rehearse status tool";
+    let release = |train: Part| jobs(&file(vec![train], "release.yml"));
+    let lark = || train("lark", "v{version}");
+    assert_eq!(release(lark()), format!("announce crates {always}"));
+    assert_eq!(release(Part { crates_io: false, ..lark() }), format!("announce {always}"));
+    let images = BTreeSet::from([None]);
+    assert_eq!(release(Part { images, ..lark() }), "announce crates images make pack push rehearse status tool");
+    let wheels = Some(Wheels { platforms: vec!["sdist".to_owned()], paths: Vec::new() });
+    assert_eq!(
+        release(Part { wheels: wheels.clone(), ..lark() }),
+        "announce crates make pack push rehearse status tool upload wheels"
+    );
+    assert_eq!(jobs(&file(vec![Part { wheels, ..lark() }], "python-wheels.yml")), "source");
+}
+
+#[test]
+fn a_tag_is_the_train_whose_tags_begin_so() {
+    let trains =
+        || vec![train("lark", "v{version}"), train("vessel", "vessel-v{version}"), train("raw", "{version}+raw")];
+    let text = file(trains(), "release.yml");
+    assert_eq!(values(&text, &["on", "push", "tags", "*"]), ["v[0-9]*", "vessel-v[0-9]*", "[0-9]*\\+raw"]);
+    let env = values(&text, &["env", "TRAIN"]).concat();
+    assert_eq!(
+        env,
+        "${{ github.ref_type == 'branch' && inputs.train || startsWith(github.ref_name, 'vessel-v') && 'vessel' || \
+            startsWith(github.ref_name, 'v') && 'lark' || 'raw' }}"
+    );
+    for (tag, train) in [("v0.7.3", 0), ("vessel-v0.7.3", 1), ("0.7.3+raw", 2), ("v0.9.3.post1", 0)] {
+        let filters = values(&text, &["on", "push", "tags", "*"]);
+        let through: Vec<usize> = (0..3).filter(|at| workflow::matches(&filters[*at], tag)).collect();
+        assert_eq!(through, [train], "{tag}");
+        assert!(!filters.iter().any(|filter| workflow::matches(filter, &format!("rollback/{tag}"))), "{tag}");
+    }
+    assert_eq!(
+        values(&text, &["on", "workflow_dispatch", "inputs", "train", "options", "*"]),
+        ["lark", "vessel", "raw"]
+    );
+    let alone = file(trains()[..1].to_vec(), "release.yml");
+    assert_eq!(values(&alone, &["env", "TRAIN"]), ["lark"]);
+    assert_eq!(values(&alone, &["on", "workflow_dispatch", "inputs", "version", "required"]), ["true"]);
+    assert!(!alone.contains("inputs.train"), "there is nothing to choose");
+}
+
+#[test]
+fn a_wheel_is_built_again_when_what_it_is_built_from_changes() {
+    let paths = ["py/**", "crates/lark/**", "Cargo.lock"].map(str::to_owned).to_vec();
+    let wheels = Some(Wheels { platforms: vec!["macos-arm64".to_owned()], paths });
+    let text = file(vec![Part { wheels, ..train("lark", "v{version}") }], "python-wheels.yml");
+    assert_eq!(
+        values(&text, &["on", "pull_request", "paths", "*"]),
+        [".github/workflows/python-wheels.yml", "py/**", "crates/lark/**", "Cargo.lock"]
+    );
+    assert_eq!(values(&text, &["jobs", "desktop", "strategy", "matrix", "include", "*", "runner"]), ["macos-15"]);
+}
+
+/// What every generated job must keep: a token, and what runs for a tag, is not for copies of the repository; what
+/// publishes or pushes has an environment; main is never cancelled; nothing that is published comes from a cache.
+#[test]
+fn no_generated_job_gives_away_what_it_holds() {
+    for (name, setup) in all() {
+        for (path, text) in generate(&setup) {
+            let at = format!("{name}: {}", path.display());
+            assert!(is_generated(&text), "{at}");
+            assert!(text.contains("\npermissions: {}\n"), "{at}: nothing is allowed to all jobs");
+            let leaves = workflow::read(&text);
+            let of = |job: &str, key: &str| values(&text, &["jobs", job, key]).concat();
+            let jobs: BTreeSet<&String> =
+                leaves.iter().filter(|leaf| leaf.path[0] == "jobs").map(|leaf| &leaf.path[1]).collect();
+            let is_release = path.ends_with("release.yml");
+            for job in jobs {
+                let own = || leaves.iter().filter(|leaf| leaf.path.get(1) == Some(job));
+                let writes = own().any(|leaf| leaf.path[2] == "permissions" && leaf.text.starts_with("write"));
+                let is_guarded = of(job, "if").contains("!github.event.repository.fork");
+                assert_eq!(is_guarded, is_release || path.ends_with("calendar.yml"), "{at}: {job}");
+                let has_secret = own().any(|leaf| leaf.text.contains("secrets."));
+                assert_eq!(!of(job, "environment").is_empty(), is_release && (writes || has_secret), "{at}: {job}");
+                assert!(is_release || !has_secret, "{at}: {job}");
+            }
+            let cancels = values(&text, &["concurrency", "cancel-in-progress"]).concat();
+            assert!(cancels == "false" || cancels == "${{ github.event_name == 'pull_request' }}", "{at}: {cancels}");
+            let is_published = is_release || path.display().to_string().contains("python-wheels");
+            assert!(!is_published || !text.contains("actions/cache@"), "{at}");
+        }
+    }
+}
+
+#[test]
+fn only_what_was_generated_is_compared() {
+    let setup = setup(vec![train("lark", "v{version}")]);
+    let mut texts = generate(&setup);
+    let stale = |texts: &Texts| stale(&setup, texts).into_iter().map(|found| found.problem.what).collect::<Vec<_>>();
+    assert_eq!(stale(&texts), [""; 0]);
+    texts.insert(".github/workflows/other.yml".into(), "on: push\n".to_owned());
+    texts.insert(".github/workflows/calendar.yml".into(), texts[Path::new(".github/workflows/ci.yml")].clone());
+    texts.get_mut(Path::new(".github/workflows/ci.yml")).unwrap().push_str("# mine\n");
+    texts.insert(".github/workflows/release.yml".into(), "# by hand\n".to_owned());
+    assert_eq!(
+        stale(&texts),
+        [
+            ".github/workflows/ci.yml: it is generated, and says something else than the trains do",
+            ".github/workflows/calendar.yml: it is generated, and no train needs it",
+        ]
+    );
+    let paths = |edits: Vec<Edit>| {
+        edits.iter().map(|edit| format!("{:?} {}", edit.fate, edit.path.display())).collect::<Vec<_>>()
+    };
+    let planned = ["Change .github/workflows/ci.yml", "Remove .github/workflows/calendar.yml"];
+    assert_eq!(paths(edits(&setup, &texts)), planned, "what is not generated stays as it is");
+    assert_eq!(taken(&setup, &texts), [Path::new(".github/workflows/release.yml")]);
+    assert_eq!(paths(edits(&setup, &Texts::new())).len(), 2);
+}
+
+/// The jobs of a workflow that hold something, each with what of it compiles, or could.
+fn holding(text: &str) -> BTreeMap<String, Vec<String>> {
+    const HELD: [&str; 5] = ["secrets.", "github.token", "id-token", "GITHUB_TOKEN", "steps.auth."];
+    // None of these runs code that is not its own.
+    const HARMLESS: [&str; 7] = ["chmod +x", "docker login", "cat ", "echo ", "[ ", "exit ", "gh workflow run "];
+    let leaves = workflow::read(text);
+    let for_all = |leaf: &&Leaf| leaf.path[0] == "env" || leaf.path[0] == "permissions";
+    let holds = |leaf: &Leaf| {
+        let writes = leaf.path.iter().any(|key| key == "permissions") && leaf.text.starts_with("write");
+        let keeps = leaf.path.last().is_some_and(|key| key == "persist-credentials") && leaf.text != "false";
+        writes || keeps || HELD.iter().any(|word| leaf.text.contains(word))
+    };
+    let all_hold = leaves.iter().filter(for_all).any(holds);
+    let of = |name: &String| {
+        let own: Vec<&Leaf> = leaves.iter().filter(|leaf| leaf.path.get(1) == Some(name)).collect();
+        // A token is kept unless it is said that it is not.
+        let checks_out = own.iter().filter(|leaf| leaf.text.starts_with("actions/checkout@")).count();
+        let says = own.iter().filter(|leaf| leaf.path.last().is_some_and(|key| key == "persist-credentials"));
+        (all_hold || own.iter().any(|leaf| holds(leaf)) || says.count() < checks_out).then(|| {
+            let mut found = Vec::new();
+            for leaf in own {
+                if leaf.is(&["jobs", name, "uses"]) || leaf.is(&["jobs", name, "steps", "*", "uses"]) {
+                    let is_known = ["actions/", "rust-lang/crates-io-auth-action@"];
+                    let is_known = is_known.iter().any(|start| leaf.text.starts_with(start));
+                    found.extend((!is_known).then(|| leaf.text.clone()));
+                }
+                if !leaf.is(&["jobs", name, "steps", "*", "run"]) {
+                    continue;
+                }
+                for words in workflow::commands(&leaf.text) {
+                    let line = words.join(" ");
+                    let is_harmless = HARMLESS.iter().any(|start| line.starts_with(start)) || words[0] == "git";
+                    let sends_what_is_made = |rest: &[String]| match rest.first().map(String::as_str) {
+                        Some("publish") => {
+                            let sends = |group: &str| line.contains(&format!(" --only {group} "));
+                            let is_given = |option: &str| line.contains(option);
+                            sends("wheels") && is_given(" --dist ")
+                                || sends("forge,announce")
+                                || (sends("crates") || sends("images")) && is_given(" --packed ")
+                        }
+                        // What was proved, committed and tagged already is only pushed.
+                        Some("release") => line.contains(" --push "),
+                        verb => matches!(verb, Some("status" | "check")),
+                    };
+                    let is_made = words[0].starts_with("$RUNNER_TEMP/tool/");
+                    let is_ours = xtask(&words).map(sends_what_is_made);
+                    if !(is_harmless || is_made && is_ours.unwrap_or(words[0].ends_with("/release-plz"))) {
+                        found.push(line);
+                    }
+                }
+            }
+            (name.clone(), found)
+        })
+    };
+    let jobs: BTreeSet<&String> =
+        leaves.iter().filter(|leaf| leaf.path[0] == "jobs").map(|leaf| &leaf.path[1]).collect();
+    jobs.into_iter().filter_map(of).collect()
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test alone reads the project's own workflows")]
+fn what_holds_a_token_or_a_secret_compiles_nothing() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.github/workflows");
+    let own = std::fs::read_dir(dir).unwrap().map(|entry| {
+        let path = entry.unwrap().path();
+        (path.clone(), std::fs::read_to_string(path).unwrap())
+    });
+    let generated = all().into_iter().flat_map(|(_, setup)| generate(&setup));
+    let mut jobs = BTreeSet::new();
+    for (path, text) in own.chain(generated) {
+        for (job, found) in holding(&text) {
+            assert_eq!(found, [""; 0], "{}: {job}", path.display());
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            jobs.insert(format!("{name} {job}"));
+        }
+    }
+    let expected = [
+        "calendar status",
+        "ci check",
+        "release announce",
+        "release crates",
+        "release images",
+        "release push",
+        "release status",
+        "release upload",
+        "release-plz pull-request",
+    ];
+    assert_eq!(Vec::from_iter(jobs), expected);
+    // What would be found.
+    let job = |permissions: &str, step: &str| {
+        let text = format!("jobs:\n  a:\n    permissions:\n      {permissions}\n    steps:\n      - {step}\n");
+        holding(&text).remove("a")
+    };
+    let token = "id-token: write";
+    for run in [
+        "cargo xtask publish --only crates --packed packed",
+        "cargo test",
+        "pip install x",
+        "./build.sh",
+        "docker build .",
+        "$RUNNER_TEMP/tool/xtask publish --only crates",
+        "$RUNNER_TEMP/tool/xtask publish --packed packed",
+        "$RUNNER_TEMP/tool/xtask publish --only images --dist dist",
+        "$RUNNER_TEMP/tool/xtask smoke",
+    ] {
+        assert_eq!(job(token, &format!("run: {run}")), Some(vec![run.to_owned()]));
+        assert_eq!(job("contents: read", &format!("run: {run}")), None);
+    }
+    assert_eq!(job(token, "run: $RUNNER_TEMP/tool/xtask publish --only crates --packed packed"), Some(Vec::new()));
+    assert_eq!(
+        job("contents: read", "run: make\n        env:\n          A: ${{ secrets.A }}"),
+        Some(vec!["make".to_owned()])
+    );
+    assert_eq!(job("contents: read", "uses: actions/checkout@1\n      - run: make"), Some(vec!["make".to_owned()]));
+    assert_eq!(job(token, "uses: ./.github/actions/x"), Some(vec!["./.github/actions/x".to_owned()]));
+    let called =
+        holding("jobs:\n  a:\n    permissions:\n      id-token: write\n    uses: ./.github/workflows/wheels.yml\n");
+    assert_eq!(called["a"], ["./.github/workflows/wheels.yml"], "PyPI takes no token of a workflow that is called");
+    assert_eq!(holding("env:\n  A: ${{ secrets.A }}\njobs:\n  a:\n    steps:\n      - run: make\n")["a"], ["make"]);
+}

@@ -1,0 +1,122 @@
+//! `ci.yml`: what a pull request must pass, and `calendar.yml`, which tells every day what is overdue.
+//! They must never hold more than a token that reads; that of the calendar may write issues.
+
+use super::{
+    setup::Setup,
+    steps::{self, Cached, Keeps, LINUX, NO_FORK, READ, cache, check_out_all, rust, take_tool, told},
+    text::{Job, Permission, Step, gh_token, image_registry, jobs, quoted},
+};
+
+/// What the tool asks the forge of a commit.
+const ASK: [Permission; 4] = [
+    ("checks", "read", "to see that CI is green"),
+    ("contents", "read", "to check out, and to look at releases"),
+    ("pull-requests", "read", "to see what was reviewed"),
+    ("statuses", "read", "to see that CI is green"),
+];
+
+pub fn ci(setup: &Setup) -> String {
+    let main = quoted(&setup.main);
+    let head = format!(
+        r#"# What a pull request must pass. The tool holds the logic; this only calls it.
+name: ci
+
+on:
+  push:
+    # A hotfix is released from its own branch, and its commit must be seen green, too.
+    branches: [{main}, "hotfix/**"]
+  pull_request:
+  # What Actions push starts nothing: the button of release.yml starts this for what it pushed.
+  workflow_dispatch:
+
+permissions: {{}}
+
+# A pull request that is pushed to again is begun anew; every commit of a branch is seen to the end.
+concurrency:
+  group: ci-${{{{ github.event_name == 'pull_request' && github.ref || github.sha }}}}
+  cancel-in-progress: ${{{{ github.event_name == 'pull_request' }}}}
+
+"#
+    );
+    let check = Job {
+        id: "check".to_owned(),
+        name: "every check".to_owned(),
+        needs: vec!["tool".to_owned()],
+        runner: LINUX,
+        minutes: 15,
+        permissions: ASK.to_vec(),
+        steps: [check_out_all(Keeps::Nothing)]
+            .into_iter()
+            .chain(take_tool())
+            .chain([Step::run("check", told(&format!("{} check", setup.way.taken()), "a check fails"))
+                // Its checklist asks the forge.
+                .with_env([gh_token()])])
+            .collect(),
+        ..Job::default()
+    };
+    head + &steps::env(setup, &[]) + &jobs(&[smoke(setup), steps::tool(setup, Cached::Yes, None), check])
+}
+
+/// The proofs of every train, each named, so that the checklist knows which of them a green run proves.
+fn smoke(setup: &Setup) -> Job {
+    let names = setup.trains.iter().enumerate();
+    let proofs = names.map(|(nth, train)| {
+        let of = if nth == 0 { String::new() } else { format!(" --train {}", train.name) };
+        Step::run("proofs", format!("{} smoke{of}", setup.way.typed()))
+    });
+    Job {
+        id: "smoke".to_owned(),
+        name: "proofs".to_owned(),
+        runner: LINUX,
+        minutes: 60,
+        permissions: vec![READ],
+        steps: [steps::check_out(), rust(setup), cache("smoke", &["target"], setup)]
+            .into_iter()
+            .chain(setup.way.installed())
+            .chain(proofs)
+            .collect(),
+        ..Job::default()
+    }
+}
+
+pub fn calendar(setup: &Setup) -> String {
+    const HEAD: &str = r#"# Every day: what is overdue is told in one issue, which is closed when all is well again. The tool holds the logic.
+name: calendar
+
+on:
+  schedule:
+    - cron: "23 6 * * *"
+  workflow_dispatch:
+
+permissions: {}
+
+# Two at once could open two issues.
+concurrency:
+  group: calendar
+  cancel-in-progress: false
+
+"#;
+    let mut permissions = ASK.to_vec();
+    permissions.insert(2, ("issues", "write", "to tell what is overdue"));
+    let status = Job {
+        id: "status".to_owned(),
+        name: "nothing is overdue".to_owned(),
+        needs: vec!["tool".to_owned()],
+        condition: Some(NO_FORK.to_owned()),
+        runner: LINUX,
+        minutes: 20,
+        permissions,
+        env: vec![gh_token(), image_registry()],
+        steps: [check_out_all(Keeps::Nothing)]
+            .into_iter()
+            .chain(take_tool())
+            .chain([Step::run(
+                "look, and tell",
+                told(&format!("{} status --issue", setup.way.taken()), "something is overdue"),
+            )])
+            .collect(),
+        ..Job::default()
+    };
+    let tool = steps::tool(setup, Cached::Yes, Some(NO_FORK.to_owned()));
+    HEAD.to_owned() + &steps::env(setup, &[]) + &jobs(&[tool, status])
+}

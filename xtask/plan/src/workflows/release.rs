@@ -1,0 +1,305 @@
+//! `release.yml`: from a tag to every registry, and the button that makes the tag.
+//! It must never compile in a job that holds a token, nor hold one for a copy of the repository.
+
+use super::{
+    actions::{DOWNLOAD, UPLOAD},
+    publish::{announce, crates, images, upload},
+    setup::{Part, Setup},
+    steps::{self, Cached, Keeps, LINUX, NO_FORK, READ, check_out_all, rust, take_tool, told},
+    text::{Job, Step, gh_token, image_registry, jobs, quoted, var},
+};
+
+pub const TAG: &str = "github.ref_type == 'tag'";
+
+/// Whose workflow builds the wheels of a train.
+pub type Built<'s> = (&'s Part, String);
+
+pub fn release(setup: &Setup, wheels: &[Built<'_>]) -> String {
+    let filters: String = setup.trains.iter().map(|train| format!("      - {}\n", train.filter())).collect();
+    let names: Vec<String> = setup.trains.iter().map(|train| quoted(&train.name)).collect();
+    let choice = match names.as_slice() {
+        [_] => String::new(),
+        names => format!(
+            "      train:\n        description: which train\n        type: choice\n        options: [{}]\n        required: true\n",
+            names.join(", ")
+        ),
+    };
+    let confirmed = match setup.trains.iter().any(|train| train.is_confirmed) {
+        false => "",
+        true => {
+            "      website:\n        description: README and website say what is released\n        type: boolean\n        default: false\n"
+        }
+    };
+    let is_tag_or_branch = "${{ github.ref_type }}";
+    let typed = setup.way.typed();
+    let chosen = format!("${{{{ github.ref_type == 'branch' && inputs.train || {} }}}}", of_tag(setup));
+    let (group, train) = match setup.trains.as_slice() {
+        [only] => (only.name.clone(), quoted(&only.name)),
+        _ => (chosen.clone(), chosen),
+    };
+    let head = format!(
+        r#"# From a tag to every registry: rehearsed first, then published, group by group. The tool holds the logic and decides
+# what is still to do, so a job that failed is simply run again. What is compiled, whoever wrote it, is compiled in jobs
+# that hold nothing; those that hold a token or a secret run the tool that was compiled there, and compile nothing.
+# Nothing comes from a cache. The button ("Run workflow") on a branch makes a release as `{typed} release --push` does
+# and starts this for its tag; on a tag, it publishes that one again. What is set up once: "One-time setup" in its book.
+name: release
+
+on:
+  push:
+    tags:
+{filters}  workflow_dispatch:
+    inputs:
+{choice}      version:
+        description: a version, or one of patch, minor, major, rc
+        type: string
+        required: true
+{confirmed}
+permissions: {{}}
+
+# Two releases of one train wait for each other, those of different trains do not; what has begun is never cancelled.
+# Only one waits, though: a third tag that is pushed meanwhile takes its place, and its run is started again by hand.
+concurrency:
+  group: release-{is_tag_or_branch}-{group}
+  cancel-in-progress: false
+
+"#
+    );
+    let build = |built: &Built<'_>| called(setup, built);
+    let mut all = vec![
+        steps::tool(setup, Cached::Never, Some(NO_FORK.to_owned())),
+        make(setup),
+        push(setup),
+        rehearse(setup),
+        pack(setup),
+    ];
+    let calls: Vec<Job> = wheels.iter().map(build).collect();
+    let ids: Vec<String> = calls.iter().map(|job| job.id.clone()).collect();
+    all.extend(calls);
+    all.extend(crates(setup, &ids));
+    all.extend(upload(setup, &ids));
+    all.extend(images(setup));
+    let published: Vec<String> = all.iter().map(|job| job.id.clone()).filter(|id| PUBLISHED.contains(&&**id)).collect();
+    all.push(announce(setup, &published));
+    all.push(status(setup));
+    head + &steps::env(setup, &[("TRAIN", &train)]) + &jobs(&all)
+}
+
+const PUBLISHED: [&str; 3] = ["crates", "upload", "images"];
+
+/// The name of the train whose tag it is, in an expression. The longest beginning is looked at first: `v` is one of
+/// `vessel-v`, too.
+fn of_tag(setup: &Setup) -> String {
+    let mut trains: Vec<(String, String, &str)> = setup
+        .trains
+        .iter()
+        .map(|train| {
+            let (before, after) = train.around();
+            (before, after, train.name.as_str())
+        })
+        .collect();
+    trains.sort_by_key(|(before, ..)| std::cmp::Reverse(before.len()));
+    let Some((last, others)) = trains.split_last() else { return "''".to_owned() };
+    let of = |(before, after, name): &(String, String, &str)| {
+        let ends = if after.is_empty() { String::new() } else { format!(" && endsWith(github.ref_name, '{after}')") };
+        format!("startsWith(github.ref_name, '{before}'){ends} && '{name}' || ")
+    };
+    let tags: String = others.iter().map(of).collect();
+    format!("{tags}'{}'", last.2)
+}
+
+/// The condition that a job has whose part only some trains have; none, where all have it.
+pub fn only(setup: &Setup, has: impl Fn(&Part) -> bool) -> Option<String> {
+    let with: Vec<&Part> = setup.trains.iter().filter(|train| has(train)).collect();
+    if with.len() == setup.trains.len() {
+        return None;
+    }
+    let is = |train: &&Part| format!("({}) == '{}'", of_tag(setup), train.name);
+    let all: Vec<String> = with.iter().map(is).collect();
+    Some(if all.len() == 1 { all.concat() } else { format!("({})", all.join(" || ")) })
+}
+
+/// Conditions that must all hold.
+pub fn all(conditions: &[&str], last: Option<String>) -> Option<String> {
+    let all: Vec<&str> = conditions.iter().copied().chain(last.as_deref()).collect();
+    Some(all.join(" && "))
+}
+
+fn make(setup: &Setup) -> Job {
+    let confirmed = setup.trains.iter().any(|train| train.is_confirmed);
+    let confirm = if confirmed { "[ \"$WEBSITE\" != true ] || set -- --confirm website\n" } else { "" };
+    let script = format!(
+        "git config user.name \"$GITHUB_ACTOR\"\n\
+        git config user.email \"$GITHUB_ACTOR_ID+$GITHUB_ACTOR@users.noreply.github.com\"\n\
+        {confirm}{} release --train \"$TRAIN\" \"$@\" -- \"$VERSION\"\n\
+        git bundle create release.bundle --branches --tags --not --remotes",
+        setup.way.taken()
+    );
+    let mut env = vec![var("VERSION", "${{ inputs.version }}")];
+    env.extend(confirmed.then(|| var("WEBSITE", "${{ inputs.website }}")));
+    Job {
+        id: "make".to_owned(),
+        name: "make the release".to_owned(),
+        why: &[
+            "The button, on a branch: what compiles holds no token, so commit and tag are only handed on from here.",
+        ],
+        needs: vec!["tool".to_owned()],
+        condition: all(&["github.ref_type == 'branch'", NO_FORK], None),
+        runner: LINUX,
+        minutes: 60,
+        permissions: vec![READ],
+        steps: [check_out_all(Keeps::Nothing), rust(setup)]
+            .into_iter()
+            .chain(take_tool())
+            .chain([
+                Step::run("prove, commit and tag", script).with_env(env),
+                Step::uses(
+                    "hand on commit and tag",
+                    UPLOAD,
+                    &[("name", "made"), ("path", "release.bundle"), ("if-no-files-found", "error")],
+                ),
+            ])
+            .collect(),
+        ..Job::default()
+    }
+}
+
+fn push(setup: &Setup) -> Job {
+    const START: &str = r#"tag=$(git for-each-ref --sort=-creatordate --count=1 --format='%(refname:short)' --points-at=HEAD refs/tags)
+"#;
+    let train = if setup.trains.len() > 1 { " --field train=\"$TRAIN\"" } else { "" };
+    let script = format!(
+        "{START}gh workflow run release.yml --ref \"$tag\"{train} --field version=\"$VERSION\"\n\
+        gh workflow run ci.yml --ref \"$GITHUB_REF_NAME\" || echo \"::warning::ci.yml could not be started on $GITHUB_REF_NAME\"\n\
+        echo \"$tag is pushed, and its publication is started.\" >> \"$GITHUB_STEP_SUMMARY\""
+    );
+    let send = format!("{} release --train \"$TRAIN\" --push -- \"$VERSION\"", setup.way.taken());
+    Job {
+        id: "push".to_owned(),
+        name: "push the release".to_owned(),
+        why: &["What Actions push starts no workflow, but what they dispatch does: no other token is needed."],
+        needs: vec!["make".to_owned()],
+        condition: all(&["github.ref_type == 'branch'", NO_FORK], None),
+        runner: LINUX,
+        minutes: 15,
+        environment: Some("make-release"),
+        permissions: vec![
+            ("actions", "write", "to start the publication"),
+            ("checks", "read", "to see that CI is green"),
+            ("contents", "write", "to push the commit and the tag"),
+            ("pull-requests", "read", "to see what was reviewed"),
+            ("statuses", "read", "to see that CI is green"),
+        ],
+        env: vec![gh_token(), var("VERSION", "${{ inputs.version }}")],
+        steps: [check_out_all(Keeps::Token)]
+            .into_iter()
+            .chain(take_tool())
+            .chain([
+                Step::uses(
+                    "take commit and tag",
+                    DOWNLOAD,
+                    &[("name", "made"), ("path", "${{ runner.temp }}/made")],
+                ),
+                Step::run(
+                    "unpack them",
+                    "git fetch --quiet --update-head-ok \"$RUNNER_TEMP/made/release.bundle\" '+refs/heads/*:refs/heads/*' 'refs/tags/*:refs/tags/*'\n\
+                    git reset --quiet --hard",
+                ),
+                Step::run("push", send),
+                Step::run("start the publication", script),
+            ])
+            .collect(),
+        ..Job::default()
+    }
+}
+
+fn rehearse(setup: &Setup) -> Job {
+    let keep = [("name", "rehearsal"), ("path", "rehearsal.html")];
+    let keep = Step { condition: Some("!cancelled()".to_owned()), ..Step::uses("keep the page", UPLOAD, &keep) };
+    let rehearse = format!("{} rehearse --train \"$TRAIN\" --page rehearsal.html", setup.way.taken());
+    Job {
+        id: "rehearse".to_owned(),
+        name: "rehearse".to_owned(),
+        needs: vec!["tool".to_owned()],
+        condition: all(&[TAG, NO_FORK], None),
+        runner: LINUX,
+        minutes: 60,
+        permissions: vec![READ],
+        steps: [check_out_all(Keeps::Nothing), rust(setup)]
+            .into_iter()
+            .chain(take_tool())
+            .chain([Step::run("publish to local registries", rehearse), keep])
+            .collect(),
+        ..Job::default()
+    }
+}
+
+fn pack(setup: &Setup) -> Job {
+    // A post release has neither packages nor images.
+    let keep = [("name", "packed"), ("path", "packed/*"), ("if-no-files-found", "ignore")];
+    Job {
+        id: "pack".to_owned(),
+        name: "compile the packages and the images".to_owned(),
+        needs: vec!["tool".to_owned()],
+        condition: all(&[TAG, NO_FORK], None),
+        runner: LINUX,
+        minutes: 60,
+        permissions: vec![READ],
+        steps: [check_out_all(Keeps::Nothing), rust(setup)]
+            .into_iter()
+            .chain(take_tool())
+            .chain([
+                Step::run(
+                    "pack, and compile what was packed",
+                    format!("{} pack --train \"$TRAIN\" --out packed", setup.way.taken()),
+                ),
+                Step::uses("keep packages and images", UPLOAD, &keep),
+            ])
+            .collect(),
+        ..Job::default()
+    }
+}
+
+/// The job that calls the workflow of a train's wheels.
+fn called(setup: &Setup, (train, path): &Built<'_>) -> Job {
+    let id = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".yml").trim_start_matches("python-");
+    Job {
+        id: id.to_owned(),
+        name: "wheels".to_owned(),
+        needs: vec!["rehearse".to_owned()],
+        condition: all(&[TAG, NO_FORK], only(setup, |other| other.name == train.name)),
+        permissions: vec![READ],
+        calls: Some(format!("./{path}")),
+        ..Job::default()
+    }
+}
+
+fn status(setup: &Setup) -> Job {
+    let stripped = |train: &Part| {
+        let (before, after) = train.around();
+        let ending = if after.is_empty() { String::new() } else { format!("; version=${{version%'{after}'}}") };
+        let is_it =
+            if setup.trains.len() == 1 { String::new() } else { format!("[ \"$TRAIN\" != '{}' ] || ", train.name) };
+        format!("{is_it}version=${{GITHUB_REF_NAME#'{before}'}}{ending}\n")
+    };
+    let version: String = setup.trains.iter().map(stripped).collect();
+    let look = format!("{} status --train \"$TRAIN\" -- \"$version\"", setup.way.taken());
+    let script = version + &told(&look, "the publication is not complete");
+    Job {
+        id: "status".to_owned(),
+        name: "all is done".to_owned(),
+        why: &["It looks even after a failure: what it prints is what is still to do."],
+        needs: ["pack", "announce"].map(str::to_owned).to_vec(),
+        condition: all(&["!cancelled()", TAG, NO_FORK, "needs.pack.result == 'success'"], None),
+        runner: LINUX,
+        minutes: 15,
+        permissions: vec![("contents", "read", "to look at the release")],
+        env: vec![gh_token(), image_registry()],
+        steps: [check_out_all(Keeps::Nothing)]
+            .into_iter()
+            .chain(take_tool())
+            .chain([Step::run("look", script)])
+            .collect(),
+        ..Job::default()
+    }
+}
