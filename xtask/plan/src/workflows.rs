@@ -3,6 +3,7 @@
 
 mod actions;
 mod ci;
+mod conditions;
 mod publish;
 mod release;
 mod setup;

@@ -2,8 +2,9 @@
 //! They must never hold more than a token that reads; that of the calendar may write issues.
 
 use super::{
+    conditions::NO_FORK,
     setup::Setup,
-    steps::{self, Cached, Keeps, LINUX, NO_FORK, READ, cache, check_out_all, rust, take_tool, told},
+    steps::{self, Cached, Keeps, LINUX, READ, cache, check_out_all, rust, take_tool, told},
     text::{Job, Permission, Step, gh_token, image_registry, jobs, quoted},
 };
 

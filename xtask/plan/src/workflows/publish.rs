@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::{
     actions::{ATTEST, CRATES_IO, DOWNLOAD, UPLOAD},
-    release::{TAG, all, only},
+    conditions::{NO_FORK, TAG, all, only},
     setup::{Part, Setup},
-    steps::{Keeps, LINUX, NO_FORK, check_out_all, take_tool},
+    steps::{Keeps, LINUX, check_out_all, take_tool},
     text::{Job, Permission, Step, gh_token, image_registry, secret, var},
 };
 use crate::{config::Channel, names::variables_of};

@@ -3,13 +3,12 @@
 
 use super::{
     actions::{DOWNLOAD, UPLOAD},
+    conditions::{NO_FORK, TAG, all, of_tag, only},
     publish::{announce, crates, images, upload},
     setup::{Part, Setup},
-    steps::{self, Cached, Keeps, LINUX, NO_FORK, READ, check_out_all, rust, take_tool, told},
+    steps::{self, Cached, Keeps, LINUX, READ, check_out_all, rust, take_tool, told},
     text::{Job, Step, gh_token, image_registry, jobs, quoted, var},
 };
-
-pub const TAG: &str = "github.ref_type == 'tag'";
 
 /// Whose workflow builds the wheels of a train.
 pub type Built<'s> = (&'s Part, String);
@@ -86,44 +85,6 @@ concurrency:
 }
 
 const PUBLISHED: [&str; 3] = ["crates", "upload", "images"];
-
-/// The name of the train whose tag it is, in an expression. The longest beginning is looked at first: `v` is one of
-/// `vessel-v`, too.
-fn of_tag(setup: &Setup) -> String {
-    let mut trains: Vec<(String, String, &str)> = setup
-        .trains
-        .iter()
-        .map(|train| {
-            let (before, after) = train.around();
-            (before, after, train.name.as_str())
-        })
-        .collect();
-    trains.sort_by_key(|(before, ..)| std::cmp::Reverse(before.len()));
-    let Some((last, others)) = trains.split_last() else { return "''".to_owned() };
-    let of = |(before, after, name): &(String, String, &str)| {
-        let ends = if after.is_empty() { String::new() } else { format!(" && endsWith(github.ref_name, '{after}')") };
-        format!("startsWith(github.ref_name, '{before}'){ends} && '{name}' || ")
-    };
-    let tags: String = others.iter().map(of).collect();
-    format!("{tags}'{}'", last.2)
-}
-
-/// The condition that a job has whose part only some trains have; none, where all have it.
-pub fn only(setup: &Setup, has: impl Fn(&Part) -> bool) -> Option<String> {
-    let with: Vec<&Part> = setup.trains.iter().filter(|train| has(train)).collect();
-    if with.len() == setup.trains.len() {
-        return None;
-    }
-    let is = |train: &&Part| format!("({}) == '{}'", of_tag(setup), train.name);
-    let all: Vec<String> = with.iter().map(is).collect();
-    Some(if all.len() == 1 { all.concat() } else { format!("({})", all.join(" || ")) })
-}
-
-/// Conditions that must all hold.
-pub fn all(conditions: &[&str], last: Option<String>) -> Option<String> {
-    let all: Vec<&str> = conditions.iter().copied().chain(last.as_deref()).collect();
-    Some(all.join(" && "))
-}
 
 fn make(setup: &Setup) -> Job {
     let confirmed = setup.trains.iter().any(|train| train.is_confirmed);

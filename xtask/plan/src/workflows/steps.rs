@@ -12,9 +12,6 @@ pub const LINUX: &str = "ubuntu-24.04";
 
 pub const READ: Permission = ("contents", "read", "to check out");
 
-/// Neither tags nor schedules of a copy of the repository are for its owner's registries.
-pub const NO_FORK: &str = "!github.event.repository.fork";
-
 /// Whether a step's checkout leaves the job's token to git.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Keeps {
