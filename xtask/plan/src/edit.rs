@@ -199,6 +199,13 @@ pub fn diffs(edits: &[Edit]) -> Vec<String> {
     parallel::map(edits, 16, Edit::diff)
 }
 
+/// How many lines a diff adds, and how many it takes away.
+pub fn changed_lines(diff: &str) -> (usize, usize) {
+    // The two lines of its head name the file.
+    let lines = || diff.lines().skip(2);
+    (lines().filter(|line| line.starts_with('+')).count(), lines().filter(|line| line.starts_with('-')).count())
+}
+
 /// So many of these, in words.
 pub fn count(many: usize, what: &str) -> String {
     format!("{many} {what}{}", if many == 1 { "" } else { "s" })

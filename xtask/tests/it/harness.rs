@@ -258,7 +258,7 @@ impl Place {
             if !proves {
                 output += &(without_seconds(&without_ids(line)) + "\n");
             }
-            proves = proves || line.starts_with("  begin   prove ");
+            proves = proves || line.starts_with("  begin   [") && line.contains("] prove ");
         }
         output
     }

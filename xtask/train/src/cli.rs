@@ -48,6 +48,9 @@ struct Global {
     /// Print the plan without changing anything.
     #[arg(long, global = true)]
     dry_run: bool,
+    /// With --dry-run, print the diff of each file that would change.
+    #[arg(long, global = true, requires = "dry_run")]
+    diff: bool,
     /// Print one JSON document on standard output; texts for people go to standard error.
     #[arg(long, global = true)]
     json: bool,
@@ -116,7 +119,10 @@ fn misused(global: &Global, command: &Command) -> Option<(&'static str, &'static
         Command::Rollback(rollback) => rollback.sending.remembers(),
         _ => false,
     };
+    let edits =
+        matches!(command, Command::Release(_) | Command::Postfix(_) | Command::Hotfix(_) | Command::PostRelease(_));
     let flags = [
+        ("--diff", global.diff && !edits, "changes no file of the workspace"),
         ("--dry-run", global.dry_run && serves, "serves, and cannot only look"),
         ("--dry-run", global.dry_run && compiles, "compiles the crates to compare them, and cannot only look"),
         ("--dry-run", global.dry_run && remembers, "remembers what a person saw, and cannot only look"),
@@ -162,8 +168,8 @@ pub fn main() -> i32 {
 }
 
 fn run(command: Command, global: Global, report: &Report) -> Result<i32> {
-    let Global { manifest_path: manifest, train, dry_run, .. } = global;
-    let session = &Session { sh: Shell::new()?, report, manifest, train, dry_run };
+    let Global { manifest_path: manifest, train, dry_run, diff, .. } = global;
+    let session = &Session { sh: Shell::new()?, report, manifest, train, dry_run, diff };
     let done = match command {
         Command::Release(release) => release.run(session),
         Command::Postfix(postfix) => postfix.run(session),

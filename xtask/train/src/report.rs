@@ -85,7 +85,7 @@ fn tinted(before: &str, tint: Tint, label: &str, after: impl Into<String>) -> Li
 impl Report {
     pub fn new(json: bool, loudness: Loudness, color: Option<bool>) -> Report {
         let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
-        let color = color.unwrap_or(terminal && std::env::var_os("NO_COLOR").is_none());
+        let color = color.unwrap_or_else(|| wants_color(terminal, |name| std::env::var(name).ok()));
         Report { json, loudness, color, groups: std::env::var_os("GITHUB_ACTIONS").is_some() }
     }
 
@@ -180,6 +180,16 @@ impl Report {
     }
 }
 
+/// Whether colors are wanted, where no option says so (<https://no-color.org>, <https://bixense.com/clicolors>).
+fn wants_color(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    match () {
+        _ if is_set("NO_COLOR") => false,
+        _ if variable("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") => true,
+        _ => terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
 /// The text without what a runner of GitHub Actions takes for a command: `::` at the beginning of a line, or `##[` anywhere.
 fn disarmed(text: &str) -> String {
     let line = |line: &str| match line.trim_start().strip_prefix("::") {
@@ -203,6 +213,25 @@ mod tests {
         let shown = |label: &str| format!("a\\u{{1b}}[1m{label}c\\r\\u{{9b}}31m\\u{{202e}}");
         assert_eq!(report(true, false).rendered(&line), shown("\u{1b}[31mb\\u{1b}[2J\u{1b}[0m"));
         assert_eq!(report(false, false).rendered(&line), shown("b\\u{1b}[2J"));
+    }
+
+    #[test]
+    fn colors_are_for_terminals_unless_a_variable_says_otherwise() {
+        for (terminal, set, wanted) in [
+            (true, &[][..], true),
+            (false, &[], false),
+            (true, &[("NO_COLOR", "1")], false),
+            (true, &[("NO_COLOR", "")], true),
+            (true, &[("TERM", "dumb")], false),
+            (true, &[("TERM", "xterm")], true),
+            (false, &[("CLICOLOR_FORCE", "1")], true),
+            (false, &[("CLICOLOR_FORCE", "0")], false),
+            (true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], false),
+        ] {
+            let variable =
+                |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(wants_color(terminal, variable), wanted, "{terminal} {set:?}");
+        }
     }
 
     #[test]

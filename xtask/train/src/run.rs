@@ -9,10 +9,10 @@ use std::{collections::BTreeMap, fmt, time::Instant};
 
 use anyhow::{Error, Result, anyhow, bail};
 
-pub use look::look;
+pub use look::{look, look_equipped};
 
 use self::{
-    look::{is_unproved, look_equipped, observe_all, observed_steps},
+    look::{is_unproved, observe_all, observed_steps},
     take::{is_interrupted, take},
 };
 use crate::perform::{self, Context, needs};
@@ -51,7 +51,9 @@ impl std::error::Error for Waiting {}
 /// Runs the steps in their order.
 pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>> {
     if mode == Mode::Look {
-        return Ok(only_looked(cx, steps));
+        let observed = look_equipped(cx, steps);
+        shown(cx, &observed);
+        return Ok(observed);
     }
     let before = ready(cx, steps)?;
     if mode == Mode::Act {
@@ -61,6 +63,8 @@ pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>
     let (mut failures, mut took) = (Vec::new(), BTreeMap::new());
     // What this run knows of steps. What was asked of others is not asked again.
     let mut known: BTreeMap<usize, Observation> = BTreeMap::new();
+    let is_taken = |one: &&Observed| !one.observed.is_settled() && !one.unverified && !one.waits;
+    let (mut nth, many) = (0, before.iter().filter(is_taken).count());
     for (at, Observed { step, observed, waits, unverified, .. }) in before.iter().enumerate() {
         if observed.is_settled() || step.check().is_some() && *observed != Observation::Todo {
             known.insert(at, observed.clone());
@@ -72,7 +76,8 @@ pub fn run(cx: &Context<'_>, steps: &[Step], mode: Mode) -> Result<Vec<Observed>
             _ if *waits => {}
             _ => {
                 let begun = Instant::now();
-                let taken = take(cx, step);
+                nth += 1;
+                let taken = take(cx, step, &format!("[{nth}/{many}]"));
                 took.insert(at, begun.elapsed().as_secs_f64());
                 match taken {
                     Ok(observed) => {
@@ -109,10 +114,9 @@ fn failed(cx: &Context<'_>, failures: &[(&Step, Error)], wanted: usize) -> Error
     anyhow!("{} of {wanted} failed; next: fix the problem above and run the command again", failures.len())
 }
 
-/// What is observed of the steps, and reported.
-fn only_looked(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
-    let observed = look_equipped(cx, steps);
-    for observed in &observed {
+/// Reports what was observed where nothing is done.
+pub fn shown(cx: &Context<'_>, observed: &[Observed]) {
+    for observed in observed {
         match &observed.observed {
             Observation::Unknown(problem) if observed.unverified => {
                 cx.report.unverified(&observed.step, &problem.what);
@@ -121,7 +125,6 @@ fn only_looked(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
             shown => cx.report.observed(&observed.step, shown),
         }
     }
-    observed
 }
 
 /// What is observed when everything was done that can be.

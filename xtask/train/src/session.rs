@@ -42,6 +42,8 @@ pub struct Session<'a> {
     pub manifest: Option<PathBuf>,
     pub train: Option<String>,
     pub dry_run: bool,
+    /// A dry run prints the whole diff.
+    pub diff: bool,
 }
 
 impl Session<'_> {

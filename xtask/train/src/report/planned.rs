@@ -4,7 +4,7 @@
 use super::{Loudness, Report, Tint, tinted};
 use plan::{
     draft::Plan,
-    edit::{count, slashed},
+    edit::{Edit, changed_lines, count, slashed},
     publish::Publication,
     repo::short,
     rollback::Rollback,
@@ -28,7 +28,7 @@ impl Report {
             self.say(format!("  {line}"));
         }
         let width = plan.moved.iter().map(|moved| moved.name.len()).max().unwrap_or(0);
-        let shown = if self.loudness >= Loudness::Verbose { plan.moved.len() } else { 20 };
+        let shown = self.shown(plan.moved.len());
         for moved in plan.moved.iter().take(shown) {
             self.say(format!("  {:width$}  {} -> {}", moved.name, moved.from, moved.to));
         }
@@ -44,6 +44,31 @@ impl Report {
         for waived in &plan.waived {
             self.warn(format!("waived: {}: {}", waived.check, waived.what));
         }
+    }
+
+    /// The files that change, each with how many lines it gains and loses.
+    pub fn files(&self, edits: &[Edit], diffs: &[String]) {
+        if edits.is_empty() {
+            return;
+        }
+        self.say("files:");
+        let shown = self.shown(edits.len());
+        let names: Vec<String> = edits.iter().take(shown).map(|edit| slashed(&edit.path)).collect();
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        for (name, diff) in names.iter().zip(diffs) {
+            let (gained, lost) = changed_lines(diff);
+            let lost = if lost > 0 { format!(" -{lost}") } else { String::new() };
+            self.say(format!("  {name:width$}  +{gained}{lost}"));
+        }
+        if edits.len() > shown {
+            self.say(format!("  and {} more files (-v lists them)", edits.len() - shown));
+        }
+    }
+
+    /// How many of so many rows are shown: a list that is longer than this would fill the screen.
+    fn shown(&self, many: usize) -> usize {
+        const FEW: usize = 12;
+        if self.loudness >= Loudness::Verbose || many <= FEW { many } else { FEW - 2 }
     }
 
     /// The files that still say the version left behind: how many they are, or each of them.

@@ -20,7 +20,7 @@ pub fn look(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
 }
 
 /// Observes every step, and holds what is to be done against what this machine has.
-pub(super) fn look_equipped(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
+pub fn look_equipped(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
     let (mut observed, looked) = look_at_all(cx, steps, &BTreeMap::new());
     let waits = waiting(steps, &observed);
     needs::block(cx, steps, &mut observed, &waits);

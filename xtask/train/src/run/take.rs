@@ -18,8 +18,8 @@ use plan::{
     step::{Observation, Scope, Step},
 };
 
-/// Takes one step, and waits until it shows.
-pub(super) fn take(cx: &Context<'_>, step: &Step) -> Result<Observation> {
+/// Takes one step, and waits until it shows; `progress` says which of how many it is.
+pub(super) fn take(cx: &Context<'_>, step: &Step, progress: &str) -> Result<Observation> {
     check_interrupt(cx)?;
     match perform::observe(cx, step) {
         Observation::Todo => {}
@@ -28,7 +28,7 @@ pub(super) fn take(cx: &Context<'_>, step: &Step) -> Result<Observation> {
         done => return Ok(done),
     }
     let title = cx.report.title(step);
-    let begun = cx.report.begin(&title);
+    let begun = cx.report.begin(&format!("{progress} {title}"));
     let acted = act(cx, step).and_then(|()| show(cx, step));
     // A child that was interrupted with us fails in its own words; ours say what to do.
     let acted = acted

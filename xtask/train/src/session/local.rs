@@ -11,10 +11,10 @@ use anyhow::{Context as _, Result};
 use super::{Session, unverified};
 use crate::{
     loader::{Loader, Source},
-    perform::{Unverified, git, ownership},
+    perform::{Context, Unverified, git, ownership},
     repo,
     resume_point::{self, Intent, Planned, history, publication},
-    run,
+    run::{self, Mode},
     tools::python::Environment,
 };
 use plan::{
@@ -26,7 +26,7 @@ use plan::{
     ownership as names,
     run_report::{Observed, Outcome},
     snapshot::Snapshot,
-    step::Observation,
+    step::{Observation, Step},
     tool::TOOL,
     train::Train,
     version::Version,
@@ -120,40 +120,48 @@ pub fn carry_out(
         report.say("note: the tree is dirty: the real run refuses until it is committed");
     }
     let steps = plan.steps();
-    match dry_run {
-        true => report.findings(&plan.findings),
-        false => {
-            session.refuse(&plan, &plan.findings, steps.clone(), "changed")?;
-            sweep(loader, snapshot)?;
-        }
+    if !dry_run {
+        session.refuse(&plan, &plan.findings, steps.clone(), "changed")?;
+        sweep(loader, snapshot)?;
     }
     let mut cx = session.context(loader)?;
     cx.checks = Arc::new(plan.checks.clone());
-    report.say(if dry_run { "steps (dry run):" } else { "steps:" });
-    let shows_diffs = dry_run && !report.json;
-    let outcome = |observed: &[Observed]| match (dry_run, session.ending(&plan.findings, observed)) {
-        (true, Ok(())) => Outcome::Planned,
-        (true, Err(_)) => Outcome::Refused,
-        (false, _) => Outcome::Done,
+    let observed = if dry_run {
+        look(session, &cx, &plan, &steps)
+    } else {
+        report.say("steps:");
+        session.take(&cx, &plan, (&steps, Mode::Act), |_| Outcome::Done)
     };
-    let (result, diffs) = repo::beside(
-        loader.sh,
-        |_| session.take(&cx, &plan, (&steps, session.mode()), outcome),
-        |_| if shows_diffs { edit::diffs(plan.edits()) } else { Vec::new() },
-    );
     *unverified = cx.unverified();
-    let observed = result?;
+    let observed = observed?;
+    if dry_run {
+        session.ending(&plan.findings, &observed)?;
+    }
+    Ok(plan)
+}
+
+/// What would happen: which files change, which steps are taken, and what is in the way.
+fn look(session: &Session<'_>, cx: &Context<'_>, plan: &Plan, steps: &[Step]) -> Result<Vec<Observed>> {
+    let report = session.report;
+    let diffs = |_: &_| if report.json { Vec::new() } else { edit::diffs(plan.edits()) };
+    let (observed, diffs) = repo::beside(cx.sh, |_| run::look_equipped(cx, steps), diffs);
     // What is there already is no news.
-    if observed.iter().any(|observed| observed.step.is_edit() && observed.observed == Observation::Todo) {
+    let is_written = observed.iter().any(|one| one.step.is_edit() && one.observed == Observation::Todo);
+    if is_written && !report.json {
+        report.files(plan.edits(), &diffs);
+    }
+    report.say("steps (dry run):");
+    run::shown(cx, &observed);
+    if is_written && session.diff {
         for diff in diffs {
             // Only its last line ending goes: blank context and a carriage return are part of the patch.
             report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
         }
     }
-    if dry_run {
-        session.ending(&plan.findings, &observed)?;
-    }
-    Ok(plan)
+    report.findings(&plan.findings);
+    let outcome = if session.ending(&plan.findings, &observed).is_ok() { Outcome::Planned } else { Outcome::Refused };
+    session.document(plan, observed.clone(), outcome);
+    Ok(observed)
 }
 
 /// Removes what a run that was killed while staging left beside the files, ignored by git or not.
