@@ -195,6 +195,7 @@ impl Case {
         let before = place.bytes();
 
         let dry = place.xtask(&format!("{} --dry-run", self.args));
+        let diffs = place.xtask(&format!("{} --dry-run --diff", self.args));
         assert!(place.bytes() == before, "the dry run changed something");
         assert_eq!(dry.code, Some(self.dry_code.unwrap_or(self.code)), "the dry run foresees the end\n{}", dry.all());
 
@@ -224,7 +225,7 @@ impl Case {
         assert_eq!(place.git("status --porcelain"), "");
         self.expect("diff", &place.diff(&base));
         self.expect("history", &place.history());
-        assert_eq!(planned_tree(&place, &base, &dry), place.git("rev-parse HEAD^{tree}"), "as the dry run said");
+        assert_eq!(planned_tree(&place, &base, &diffs), place.git("rev-parse HEAD^{tree}"), "as the dry run said");
         cargo_agrees(&place, &self.within);
         self.resolves.iter().for_each(|dir| cargo_agrees(&place, dir));
 
@@ -244,11 +245,10 @@ impl Case {
     }
 }
 
-/// What is said of the plan, and what follows it up to the differences.
+/// What is said of the plan, and what follows it.
 fn before_the_steps(output: &CommandOutput) -> (String, String) {
-    let is_step = |line: &str| ["steps", "  todo ", "  begin "].iter().any(|start| line.starts_with(start));
-    let is_diff = |line: &&str| line.starts_with("--- a/") || *line == "--- /dev/null";
-    let lines: Vec<&str> = output.out.lines().take_while(|line| !is_diff(line)).collect();
+    let is_step = |line: &str| ["files:", "steps", "  todo ", "  begin "].iter().any(|start| line.starts_with(start));
+    let lines: Vec<&str> = output.out.lines().collect();
     let at = lines.iter().position(|line| is_step(line)).unwrap_or(lines.len());
     let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect();
     (text(&lines[..at]), text(&lines[at..]))
@@ -321,14 +321,14 @@ pub fn set_up(place: &Place, line: &str) {
 }
 
 /// The tree that comes of applying what the dry run printed to the commit before, with git's own hands.
-fn planned_tree(place: &Place, base: &str, dry: &CommandOutput) -> String {
+fn planned_tree(place: &Place, base: &str, diffs: &CommandOutput) -> String {
     // The first file may be one that comes.
-    let starts = ["\n--- a/", "\n--- /dev/null"].iter().filter_map(|start| dry.out.find(start));
+    let starts = ["\n--- a/", "\n--- /dev/null"].iter().filter_map(|start| diffs.out.find(start));
     let Some(start) = starts.min().map(|line_end| line_end + 1) else {
         return place.git(&format!("rev-parse {base}^{{tree}}"));
     };
     let patch = place.tree.with_file_name("planned.patch");
-    fs::write(&patch, &dry.out[start..]).unwrap();
+    fs::write(&patch, &diffs.out[start..]).unwrap();
     let index = place.tree.with_file_name("planned.index");
     let git = |args: &[&str]| {
         let mut command = place.command("git");

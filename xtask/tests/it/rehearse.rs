@@ -42,8 +42,13 @@ fn a_failed_rehearsal_ends_with_a_result_on_the_stream_of_its_headings() {
     place.commit("test: a wrong song");
     let output = place.xtask("rehearse 0.8.0 --train lark");
     assert_eq!((output.code, output.err.as_str()), (Some(1), ""), "all of it is on one stream");
-    let lines =
-        ["begin   set up the clone", "release:", "begin   [2/4] prove cargo-test", "the song is wrong", "failed  prove"];
+    let lines = [
+        "begin   set up the clone",
+        "release:",
+        "begin   [2/4] prove cargo-test",
+        "the song is wrong",
+        "failed  prove",
+    ];
     assert!(in_order(&output, &lines), "{}", output.out);
     let verdict = "rehearsal of lark 0.8.0: failed after N s: `cargo xtask release 0.8.0 --push` failed: see above";
     assert_eq!(last(&output.out), verdict, "{}", output.out);
