@@ -131,7 +131,7 @@ _xtask() {
 
     case "${cmd}" in
         xtask)
-            opts="-q -v -h --manifest-path --train --dry-run --json --quiet --verbose --color --help release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init help"
+            opts="-q -v -h --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -157,7 +157,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__calendar)
-            opts="-q -v -h --months --ics --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --months --ics --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -191,7 +191,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__changelog)
-            opts="-q -v -h --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,7 +217,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__check)
-            opts="-q -v -h --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -243,7 +243,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__due)
-            opts="-q -v -h --interfaces --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --interfaces --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -535,7 +535,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__hotfix)
-            opts="-q -v -h --push --waive --confirm --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --push --waive --confirm --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -569,7 +569,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__init)
-            opts="-q -v -h --write --check --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --write --check --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -595,7 +595,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__pack)
-            opts="-q -v -h --without --out --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --without --out --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -629,7 +629,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__post__subcmd__release)
-            opts="-q -v -h --push --without --here --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --push --without --here --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,7 +659,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__postfix)
-            opts="-q -v -h --note --issue --push --waive --confirm --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --note --issue --push --waive --confirm --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -701,7 +701,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__publish)
-            opts="-q -v -h --only --without --here --dist --packed --deadline --announced --announce-again --waive --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --only --without --here --dist --packed --deadline --announced --announce-again --waive --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -759,7 +759,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__rehearse)
-            opts="-q -v -h --page --keep --waive --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --page --keep --waive --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -793,7 +793,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__release)
-            opts="-q -v -h --push --waive --confirm --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --push --waive --confirm --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -827,7 +827,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__rollback)
-            opts="-q -v -h --reason --without --deadline --announced --announce-again --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --reason --without --deadline --announced --announce-again --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -873,7 +873,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__serve)
-            opts="-q -v -h --dir --port --alone --registry --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --dir --port --alone --registry --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -911,7 +911,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__smoke)
-            opts="-q -v -h --waive --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --waive --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -941,7 +941,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__status)
-            opts="-q -v -h --here --issue --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --here --issue --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -967,7 +967,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__wheels)
-            opts="-q -v -h --target --zig --sdist --out --manifest-path --train --dry-run --json --quiet --verbose --color --help"
+            opts="-q -v -h --target --zig --sdist --out --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
