@@ -89,6 +89,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// As people read it, and `--json` has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Planned => "planned",
+            Outcome::Refused => "refused",
+            Outcome::Done => "done",
+            Outcome::Waits => "waits",
+            Outcome::Open => "open",
+            Outcome::Failed => "failed",
+            Outcome::Proved => "proved",
+            Outcome::RolledBack => "rolled back",
+        }
+    }
+
     pub fn of(steps: &[Observed]) -> Outcome {
         let open = || steps.iter().filter(|step| !step.observed.is_settled());
         match (open().count(), open().all(|step| step.waits)) {

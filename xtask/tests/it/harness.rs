@@ -114,7 +114,9 @@ impl Place {
                 command.env_remove(name);
             }
         }
-        for name in ["GITHUB_ACTIONS", "NO_COLOR", "VIRTUAL_ENV", "XDG_CONFIG_HOME"] {
+        for name in
+            ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NO_COLOR", "CLICOLOR_FORCE", "VIRTUAL_ENV", "XDG_CONFIG_HOME"]
+        {
             command.env_remove(name);
         }
         // One for each place: for cargo, members of two workspaces that are called alike and lie alike are the same, and

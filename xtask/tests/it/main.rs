@@ -15,6 +15,7 @@ mod defects;
 mod dists;
 mod engine;
 mod floors;
+mod github;
 mod gits;
 mod harness;
 mod hotfix;

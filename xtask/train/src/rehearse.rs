@@ -142,6 +142,7 @@ fn conclude(report: &Report, rehearsals: &[Rehearsal], interrupted: bool) -> Res
     // What is proved here and cannot be done outside is the last word; of what failed, the verdict is.
     let at = if is_proved { 1 } else { 0 };
     ending.splice(at..at, names::lines(&contested));
+    report.summarize(&ending.join("; "), []);
     ending.into_iter().for_each(|line| report.warn(line));
     if is_proved { Ok(()) } else { Err(Failed.into()) }
 }

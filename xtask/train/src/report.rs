@@ -4,6 +4,7 @@
 //! terminal nor a runner of GitHub Actions.
 
 mod findings;
+mod github;
 mod planned;
 mod status;
 mod steps;
@@ -14,6 +15,7 @@ pub use steps::Ended;
 use std::{
     fmt,
     io::{IsTerminal, Write as _},
+    path::PathBuf,
     process::Stdio,
 };
 
@@ -23,6 +25,9 @@ use serde::Serialize;
 use crate::tools::secrets;
 use plan::{train::Refusal, visible};
 
+/// The variable in which GitHub Actions names the file that a job's summary is appended to.
+pub const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
 /// How much is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loudness {
@@ -31,14 +36,23 @@ pub enum Loudness {
     Verbose,
 }
 
+/// How bad it is, as the runner calls it.
+#[derive(Clone, Copy)]
+enum Level {
+    Warning,
+    Error,
+}
+
 #[derive(Clone, Debug)]
 pub struct Report {
     /// Standard output is for one JSON document; people are talked to on standard error.
     pub json: bool,
     pub loudness: Loudness,
     pub color: bool,
-    /// GitHub Actions folds what is between `::group::` and `::endgroup::`.
+    /// GitHub Actions folds what is between `::group::` and `::endgroup::`, and shows annotations.
     pub groups: bool,
+    /// What GitHub Actions shows of the job is appended to this file.
+    pub summary: Option<PathBuf>,
 }
 
 /// A color by what it means.
@@ -86,7 +100,9 @@ impl Report {
     pub fn new(json: bool, loudness: Loudness, color: Option<bool>) -> Report {
         let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
         let color = color.unwrap_or_else(|| wants_color(terminal, |name| std::env::var(name).ok()));
-        Report { json, loudness, color, groups: std::env::var_os("GITHUB_ACTIONS").is_some() }
+        let groups = std::env::var_os("GITHUB_ACTIONS").is_some();
+        let summary = std::env::var_os(SUMMARY).filter(|path| groups && !path.is_empty()).map(PathBuf::from);
+        Report { json, loudness, color, groups, summary }
     }
 
     /// The line as it is written.
@@ -133,6 +149,24 @@ impl Report {
         self.write(&format!("::{name}::{}", visible::line(&secrets::shown(value)).replace('%', "%25")));
     }
 
+    /// Shows a text at the run and at its pull request
+    /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>).
+    fn annotate(&self, level: Level, title: &str, text: &str) {
+        if !self.groups {
+            return;
+        }
+        let level = match level {
+            Level::Warning => "warning",
+            Level::Error => "error",
+        };
+        let escaped = |text: &str| {
+            let text = visible::lines(&secrets::shown(text));
+            text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+        };
+        let title = escaped(title).replace(':', "%3A").replace(',', "%2C");
+        self.write(&format!("::{level} title={title}::{}", escaped(text)));
+    }
+
     fn write(&self, text: &str) {
         // Nobody reads it when the pipe is closed.
         let _ = if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
@@ -155,6 +189,7 @@ impl Report {
     pub fn error(&self, error: &anyhow::Error) {
         let whole = error.downcast_ref::<Refusal>().filter(|_| self.loudness >= Loudness::Verbose);
         let text = whole.map_or_else(|| format!("{error:#}"), |refusal| refusal.whole.clone());
+        self.annotate(Level::Error, "error", &text);
         let line = tinted("", Tint::Bad, "error", format!(": {text}"));
         let _ = writeln!(std::io::stderr(), "{}", self.rendered(&line));
     }
@@ -204,7 +239,7 @@ mod tests {
     use super::*;
 
     fn report(color: bool, groups: bool) -> Report {
-        Report { json: false, loudness: Loudness::Normal, color, groups }
+        Report { json: false, loudness: Loudness::Normal, color, groups, summary: None }
     }
 
     #[test]

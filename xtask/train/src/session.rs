@@ -113,7 +113,10 @@ impl Session<'_> {
 
     /// Reports the findings, and refuses to continue over any.
     pub fn refuse<Of: Serialize>(&self, of: &Of, findings: &[Finding], steps: Vec<Step>, done: &str) -> Result<()> {
-        refuse(self.report, findings, done).inspect_err(|_| self.document(of, steps, Outcome::Refused))
+        refuse(self.report, findings, done).inspect_err(|why| {
+            self.report.summarize(&why.to_string(), []);
+            self.document(of, steps, Outcome::Refused);
+        })
     }
 
     /// Takes the steps, or only looks at them, and reports as JSON what came of it, whatever that is.
@@ -125,16 +128,21 @@ impl Session<'_> {
         outcome: impl FnOnce(&[Observed]) -> Outcome,
     ) -> Result<Vec<Observed>> {
         let taken = run::run(cx, steps, mode);
-        if self.report.json {
-            match &taken {
-                Ok(observed) => self.document(of, observed.clone(), outcome(observed)),
-                Err(error) => {
-                    let outcome = if error.is::<run::Waiting>() { Outcome::Waits } else { Outcome::Failed };
-                    self.document(of, run::look(cx, steps), outcome);
-                }
-            }
+        if self.report.json || self.report.summary.is_some() {
+            let (observed, outcome) = match &taken {
+                Ok(observed) => (observed.clone(), outcome(observed)),
+                Err(error) if error.is::<run::Waiting>() => (run::look(cx, steps), Outcome::Waits),
+                Err(_) => (run::look(cx, steps), Outcome::Failed),
+            };
+            self.ended(of, observed, outcome);
         }
         taken
+    }
+
+    /// Reports what came of the steps, as JSON and in the summary of a job.
+    pub fn ended(&self, of: &impl Serialize, observed: Vec<Observed>, outcome: Outcome) {
+        self.report.summarize(outcome.as_str(), &observed);
+        self.document(of, observed, outcome);
     }
 
     /// Reports as JSON.

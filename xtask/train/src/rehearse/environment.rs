@@ -7,6 +7,7 @@ use super::image_registry::ImageRegistry;
 use crate::{
     inherited::leads_out,
     perform::images::registry,
+    report,
     tools::{cargo, stand_in::StandIn},
 };
 
@@ -66,6 +67,8 @@ impl Environment {
                 command.env_remove(name);
             }
         }
+        // What a rehearsal does is no news of the job.
+        command.env_remove(report::SUMMARY);
         command.env("CARGO_TARGET_DIR", &self.target);
         be_patient(command);
         // Whose a name is, a release asks as well.

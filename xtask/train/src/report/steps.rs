@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::{Loudness, Report, Tint, tinted};
+use super::{Level, Loudness, Report, Tint, tinted};
 use plan::{
     problem::Problem,
     run_report::Observed,
@@ -22,7 +22,7 @@ pub enum Ended<'a> {
     Failed(&'a str),
 }
 
-fn label(observed: &Observation) -> (&'static str, Tint) {
+pub(super) fn label(observed: &Observation) -> (&'static str, Tint) {
     match observed {
         Observation::Done { .. } => ("done", Tint::Good),
         Observation::Todo => ("todo", Tint::Bad),
@@ -78,6 +78,7 @@ impl Report {
     /// A check that cannot be made, and that does not stop the run.
     pub fn unverified(&self, step: &Step, why: &str) {
         let label = if step.kind() == Kind::Proof { "not proved" } else { "not verified" };
+        self.annotate(Level::Warning, label, &format!("{}: {why}", step.title()));
         self.warn(tinted("  ", Tint::Strong, label, format!(" {}: {why}", self.title(step))));
     }
 

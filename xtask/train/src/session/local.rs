@@ -160,7 +160,7 @@ fn look(session: &Session<'_>, cx: &Context<'_>, plan: &Plan, steps: &[Step]) ->
     }
     report.findings(&plan.findings);
     let outcome = if session.ending(&plan.findings, &observed).is_ok() { Outcome::Planned } else { Outcome::Refused };
-    session.document(plan, observed.clone(), outcome);
+    session.ended(plan, observed.clone(), outcome);
     Ok(observed)
 }
 

@@ -1,0 +1,54 @@
+//! What GitHub Actions shows of a run beside its log: the summary of the job.
+//! It must never be the only place of a text: nobody reads it elsewhere.
+
+use std::{fs::OpenOptions, io::Write as _};
+
+use super::{Report, steps::label};
+use crate::tools::secrets;
+use plan::{
+    run_report::Observed,
+    step::{Observation, by_cause},
+    tool::TOOL,
+    visible,
+};
+
+impl Report {
+    /// Adds to the summary of the job what was typed, how it ended, and each step with its evidence.
+    pub fn summarize<'o>(&self, ended: &str, observed: impl IntoIterator<Item = &'o Observed>) {
+        let Some(path) = &self.summary else { return };
+        let words = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+        let mut text = format!("### `{}`: {}\n\n", cell(&format!("{TOOL} {words}")), cell(ended));
+        let rows = observed.into_iter().map(|one| (one.title.clone(), one.seconds, one.observed.clone()));
+        let mut rows = by_cause(rows).into_iter().peekable();
+        if rows.peek().is_some() {
+            text += "| | step | evidence, or what is next | seconds |\n|---|---|---|--:|\n";
+        }
+        for (title, seconds, observed) in rows {
+            let (label, _) = label(&observed);
+            let evidence = match observed {
+                Observation::Done { evidence, .. } => evidence,
+                Observation::Waived { by } => by,
+                Observation::Todo => String::new(),
+                Observation::Blocked(problem) | Observation::Unknown(problem) => problem.to_string(),
+            };
+            let seconds = seconds.map(|seconds| format!("{seconds:.1}")).unwrap_or_default();
+            text += &format!("| {label} | {} | {} | {seconds} |\n", cell(&title), cell(&evidence));
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        if let Err(error) = file.and_then(|mut file| writeln!(file, "{text}")) {
+            self.warn(format!("note: the summary of the job was not written: {}: {error}", path.display()));
+        }
+    }
+}
+
+/// The text in a cell of a table: as it is, in one line, and without markup.
+fn cell(text: &str) -> String {
+    let mut cell = String::new();
+    for c in visible::line(&secrets::shown(text)).chars() {
+        if "\\`*_[]<>|~#".contains(c) {
+            cell.push('\\');
+        }
+        cell.push(c);
+    }
+    cell
+}
