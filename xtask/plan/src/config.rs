@@ -52,6 +52,7 @@ pub struct Config {
 /// One train's configuration. Every key but `driver` has a default, and a workspace with one obvious driver needs
 /// no configuration at all.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainConfig {
     #[serde(skip)]
@@ -63,6 +64,7 @@ pub struct TrainConfig {
     pub default: bool,
     /// The crate whose version is the train's.
     pub driver: Option<String>,
+    /// Which members a patch release moves; without the key, what its last patches moved says.
     pub lockstep: Option<Lockstep>,
     /// Crates that maturin builds wheels from; without the key, those that have the driver's version.
     pub wheels: Option<Vec<String>>,
@@ -77,18 +79,27 @@ pub struct TrainConfig {
     pub lines: Vec<VersionLine>,
     /// Where its crates are published, by the names that cargo has for registries; without it, where the only one in a
     /// crate's `publish` says, else to cargo's default. An empty list is nowhere.
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub registries: Option<Vec<SafeName>>,
     /// The branch that releases are made on; without it, the remote's default branch.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub main: Option<Branch>,
     /// The git remote that `--push` pushes to; `origin` without the key.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub remote: Option<SafeName>,
+    /// Template of the tag, with `{version}` in it; without the key, the form of the tags that are there, else `v{version}`.
     #[serde(default, deserialize_with = "ref_template")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub tag: Option<Template>,
+    /// Template of the release commit's subject, with `{version}` in it.
     #[serde(default, deserialize_with = "subject_template")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub commit: Template,
     /// A branch to prepare the release on before it is merged to `main`.
     #[serde(default, deserialize_with = "ref_template")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub branch: Option<Template>,
+    /// The path of its changelog; without the key, `CHANGELOG.md` or `CHANGES.md` where it has sections.
     pub changelog: Option<PathBuf>,
     /// Where the changelog's entries come from; only `unreleased` without the key.
     pub changes: Option<Vec<Entries>>,
@@ -104,8 +115,10 @@ pub struct TrainConfig {
     pub follow_ups: Option<PathBuf>,
     /// A readme with a `## Release Notes` section.
     pub release_notes: Option<PathBuf>,
+    /// Versions in other files.
     #[serde(default)]
     pub files: Vec<VersionFile>,
+    /// Images that carry its version.
     #[serde(default)]
     pub images: Vec<Image>,
     /// The platforms that the wheels are published for, `sdist` among them.
@@ -122,10 +135,12 @@ pub struct TrainConfig {
     /// Which version the development goes on with after a release; without it, with the released one.
     pub development: Option<Development>,
     /// The release day of each month; without it, the train has no dates.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub cadence: Option<Cadence>,
     /// Who leads a release, in turn; without it, the role stands for the person.
     #[serde(default)]
     pub captains: Vec<String>,
+    /// How long may pass from the crates to the wheels.
     #[serde(default)]
     pub budgets: Budgets,
     /// What the forge must confirm of a commit before it is released.
@@ -182,6 +197,7 @@ impl TrainConfig {
 
 /// Which members move with a patch release; a minor or major one moves all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Lockstep {
     /// A patch moves the driver, the wheels, what changed since the last tag and what needs it.
@@ -193,6 +209,7 @@ pub enum Lockstep {
 
 /// Which version the development goes on with after a release: that of the next release, as `-dev.1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Development {
     Minor,
@@ -201,6 +218,7 @@ pub enum Development {
 
 /// Who writes the workflows of a train, if it is not this tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Workflows {
     /// The project itself.

@@ -20,6 +20,7 @@ mod published;
 mod release;
 mod rollback;
 mod rolled_back;
+mod schema;
 mod sketch;
 mod status;
 mod steps;

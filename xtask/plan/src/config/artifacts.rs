@@ -25,6 +25,7 @@ pub const SDIST: &str = "sdist";
 
 /// A file in which an image of the train is deployed.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
     pub path: PathBuf,
@@ -33,13 +34,17 @@ pub struct Deployment {
 
 /// An image that carries the train's version.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Image {
+    #[cfg_attr(test, schemars(with = "String"))]
     pub name: SafeName,
     pub dockerfile: PathBuf,
     /// A binary to link statically and give to the build as its whole context; without it, the context is the
     /// workspace's root.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub binary: Option<SafeName>,
     /// Where it is pushed to, the name left out; without it, `IMAGE_REGISTRY` in the environment says.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub registry: Option<SafeName>,
 }

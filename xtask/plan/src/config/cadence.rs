@@ -77,9 +77,12 @@ impl fmt::Display for Span {
 
 /// How long may pass from the crates to the wheels of a release, and of a hotfix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budgets {
+    #[cfg_attr(test, schemars(with = "String"))]
     pub wheels: Span,
+    #[cfg_attr(test, schemars(with = "String"))]
     pub hotfix: Span,
 }
 

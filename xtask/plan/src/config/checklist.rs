@@ -13,6 +13,7 @@ pub const DERIVED: [Check; 5] =
 
 /// What others confirm before a release goes out: the forge of a commit, and a person of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confirmed {
     /// All its checks concluded well.
@@ -37,6 +38,7 @@ impl Confirmed {
 
 /// A command that must succeed before a release is committed.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NamedProof {
     /// What `--waive` calls it.

@@ -10,6 +10,7 @@ use crate::conventional::Kind;
 
 /// Where a changelog's entries come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Entries {
     /// What stands under `Unreleased`.
@@ -27,6 +28,7 @@ pub enum Entries {
 
 /// How a kind of change is headed.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KindHeading {
     pub heading: String,
@@ -75,6 +77,7 @@ impl TrainConfig {
 
 /// What the notes of a final version begin after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum NotesSince {
     /// Its readers come from the last final version: it tells what its pre-releases told.

@@ -8,6 +8,7 @@ use crate::version::{Bump, Level, Version};
 
 /// Crates of a train that have one version, which is not the train's.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VersionLine {
     /// A name may end with `*`; it then means no crate that `also` names in full.
@@ -17,6 +18,7 @@ pub struct VersionLine {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum Far {
     Major,

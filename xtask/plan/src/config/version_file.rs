@@ -10,6 +10,7 @@ use crate::version::{Dialect, Version, spelling::Spelling};
 
 /// When a version file follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum When {
     /// With the commit that releases the version.
@@ -21,6 +22,7 @@ pub enum When {
 
 /// A version in a text file, named by the words right before it.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VersionFile {
     pub path: PathBuf,
@@ -37,6 +39,7 @@ pub(super) fn once() -> usize {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum FileDialect {
     Cargo,
