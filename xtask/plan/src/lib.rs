@@ -17,6 +17,7 @@ pub mod files;
 pub mod finding;
 pub mod hash;
 pub mod hotfix;
+pub mod init;
 pub mod names;
 pub mod occasion;
 pub mod options;

@@ -133,6 +133,8 @@ pub struct Prepared<'a> {
 /// `init`: what should be known of what its steps write.
 #[derive(Debug, Serialize)]
 pub struct Proposed {
+    /// What is proposed and why, a line each.
+    pub proposed: Vec<String>,
     pub notes: Vec<String>,
 }
 

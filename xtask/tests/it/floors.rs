@@ -42,6 +42,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
                 "due",
                 "edits",
                 "hotfix",
+                "init",
                 "occasion",
                 "options",
                 "ownership",

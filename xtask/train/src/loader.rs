@@ -30,7 +30,7 @@ use between::Difference;
 use graph::{graph, lent};
 use paths::{fragments, is_named, paths};
 use plan::{
-    config,
+    config, init,
     paths::{dir, is_inside},
     repo::{LogEntry, Repo},
     snapshot::Snapshot,
@@ -216,6 +216,20 @@ impl<'a> Loader<'a> {
             recorded: None,
             yanked: BTreeSet::new(),
         })
+    }
+
+    /// The workspace of the working tree, of which no train is chosen.
+    pub fn workspace(&self) -> Result<Workspace> {
+        Workspace::read(self.graph.clone(), self.tree.clone(), self.tracked.clone(), &self.parsed)
+    }
+
+    /// The same as if the root's manifest said that.
+    pub fn configured(&self, manifest: &str) -> Result<Workspace> {
+        let metadata = init::manifest::metadata(manifest)?;
+        let graph = Graph { metadata, ..self.graph.clone() };
+        let mut texts = self.tree.clone();
+        texts.insert(graph.root.clone(), manifest.to_owned());
+        Workspace::read(graph, texts, self.tracked.clone(), &self.parsed)
     }
 
     /// The registries that members and trains name, as the working tree does.

@@ -1,7 +1,10 @@
 //! What could be released and belongs to no train: nobody notices that it stays behind.
 //! It must never stand against a release: much of it is meant to stay behind, and a line of configuration or `publish = false` says so.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     config,
@@ -70,8 +73,7 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
     let images = || trains.iter().flat_map(|train| &train.config.images);
     let known: BTreeSet<_> = images().map(|image| workspace.in_root(&image.dockerfile)).collect();
     let mut dockerfiles = Vec::new();
-    let files = workspace.tracked.iter().filter(|path| is_dockerfile(path) && !is_apart(path));
-    for path in files.filter(|path| !known.contains(*path)) {
+    for path in self::dockerfiles(workspace).filter(|path| !known.contains(*path)) {
         let within = path.strip_prefix(&root).unwrap_or(path);
         let own = DOCKERFILES
             .iter()
@@ -92,6 +94,11 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
         [] => Default::default(),
     }));
     notes
+}
+
+/// The Dockerfiles that are meant for others.
+pub fn dockerfiles(workspace: &Workspace) -> impl Iterator<Item = &PathBuf> {
+    workspace.tracked.iter().filter(|path| is_dockerfile(path) && !is_apart(path))
 }
 
 /// What is true of these places, each with the name that it is configured by, and what to do about it.

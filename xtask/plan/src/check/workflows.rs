@@ -88,6 +88,67 @@ pub fn calls(workspace: &Workspace, train: &Train) -> Vec<Called> {
     found
 }
 
+/// Programs that publish or tag, as they are called, and actions that do.
+const RIVALS: [&str; 24] = [
+    "cargo publish",
+    "cargo release",
+    "cargo smart-release",
+    "cargo workspaces publish",
+    "dist host",
+    "docker push",
+    "gh release create",
+    "goreleaser release",
+    "knope release",
+    "maturin publish",
+    "maturin upload",
+    "npx semantic-release",
+    "podman push",
+    "poetry publish",
+    "python -m twine upload",
+    "release-plz release",
+    "semantic-release",
+    "twine upload",
+    "uv publish",
+    "docker/build-push-action",
+    "googleapis/release-please-action",
+    "pypa/gh-action-pypi-publish",
+    "release-plz/action",
+    "softprops/action-gh-release",
+];
+
+/// Workflows of somebody else that publish, or tag, what the train does: where each does, by which words, and whether the
+/// train's own tag starts it.
+pub fn rivals(workspace: &Workspace, train: &Train) -> Vec<String> {
+    let tag = own_tag(workspace, train);
+    let texts = workspace.texts.iter().filter(|(path, text)| workflow::is_one(path) && !workflows::is_generated(text));
+    let mut found = Vec::new();
+    for (path, text) in texts {
+        let workflow = Workflow { path, leaves: workflow::read(text) };
+        let starts = match workflow.chooses_tags() && workflow.starts_on_tag(&tag) {
+            true => format!(", which the tag {tag} starts"),
+            false => String::new(),
+        };
+        for leaf in &workflow.leaves {
+            let lines: Vec<String> = if workflow.is_shell(leaf) {
+                workflow::commands(&leaf.text).into_iter().map(|words| words.join(" ")).collect()
+            } else if leaf.is(&["jobs", "*", "steps", "*", "uses"]) {
+                vec![leaf.text.replace('@', " @")]
+            } else {
+                continue;
+            };
+            let is_one = |line: &str, rival: &str| {
+                line.strip_prefix(rival).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            };
+            let rivals = RIVALS.iter().filter(|rival| lines.iter().any(|line| is_one(line, rival)));
+            let published = !lines.iter().any(|line| line.contains("--dry-run"));
+            found.extend(rivals.filter(|_| published).map(|rival| {
+                format!("rival workflow: {}: `{rival}`{starts}; next: let one of the two publish", workflow.place(leaf))
+            }));
+        }
+    }
+    found
+}
+
 /// The commands, and where each stands, that run without a condition on every push to the branch.
 pub fn commands_of_ci(workspace: &Workspace, branch: &str) -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();

@@ -115,14 +115,15 @@ fn undecided(workspace: &Workspace, driver: usize, along: &BTreeSet<usize>) -> R
         true => "needs members by their paths alone".to_owned(),
         false => format!("says `publish = false` in {}", slashed(manifest)),
     };
+    let proposal = format!("[workspace.metadata.trains]\n{name} = {{ driver = \"{name}\", registries = [] }}");
     let reported = |limit: usize| {
         format!(
-            "{name} {version} {why}, and of the members that are released with it these may be published: {}\nnext: say in {} that nothing of it goes to a registry, or `publish = false` for each of them\n\n[workspace.metadata.trains]\n{name} = {{ driver = \"{name}\", registries = [] }}",
+            "{name} {version} {why}, and of the members that are released with it these may be published: {}\nnext: say in {} that nothing of it goes to a registry, or `publish = false` for each of them\n\n{proposal}",
             counted_to(limit, &free),
             slashed(&workspace.graph.root)
         )
     };
-    Refusal { brief: reported(NAMED), whole: reported(usize::MAX), together: None }
+    Refusal { brief: reported(NAMED), whole: reported(usize::MAX), proposal, together: None }
 }
 
 #[cfg(test)]

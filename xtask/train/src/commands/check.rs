@@ -47,7 +47,7 @@ impl Check {
         let trains = loader.trains(&head)?.into_iter().map(|train| Snapshot { train, ..head.clone() });
         let trains: Vec<Snapshot> = trains.collect();
         let cx = session.looking(&loader)?;
-        let stale = init::stale(&loader, &head)?;
+        let stale = init::stale(&loader, &head.workspace)?;
         let mut looked =
             Looked { cx: &cx, loader: &loader, stale, checks: vec![], observed: vec![], noted: vec![], others: vec![] };
         for train in &trains {

@@ -1,25 +1,27 @@
 //! `init`: what a workspace needs to be released by this tool, proposed as a diff and written on request.
 //! It must never overwrite what it did not write, nor propose what can be derived.
 
-use std::{path::PathBuf, sync::Arc};
+mod look;
+
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
+use self::look::{Looked, look, setup};
 use crate::{
     loader::{Loader, Source},
-    repo,
+    resume_point::history,
     run::Mode,
     session::{Session, refuse},
 };
 use plan::{
-    edit::{self, Edit, count, slashed},
+    edit::{self, count},
     finding::Finding,
     run_report::{Outcome, Proposed},
-    snapshot::Snapshot,
     step::{Step, Write},
     tool::TOOL,
-    workflows::{self, Setup, Way},
+    workflows,
     workspace::Workspace,
 };
 
@@ -28,47 +30,36 @@ use plan::{
 /// It prints what it would write as a diff; files that it did not write stay as they are. Run again, it proposes only
 /// what changed.
 #[derive(Args)]
-#[command(after_help = format!("Examples:\n  {TOOL} init\n  {TOOL} init --write\n  {TOOL} init --check"))]
+#[command(after_help = format!("Examples:\n  {TOOL} init\n  {TOOL} init --write\n  {TOOL} init --write --xtask\n  {TOOL} init --check"))]
 pub struct Init {
     /// Write what is proposed.
     #[arg(long)]
     write: bool,
+    /// Add a private crate `xtask` that calls the tool in this version, and the alias for it: `cargo xtask`.
+    #[arg(long)]
+    xtask: bool,
     /// Only compare the generated workflows with the trains; `check` does it, too.
-    #[arg(long, conflicts_with = "write")]
+    #[arg(long, conflicts_with_all = ["write", "xtask"])]
     check: bool,
 }
 
 impl Init {
     pub fn run(self, session: &Session<'_>) -> Result<()> {
-        let loader = session.loader()?;
-        let head = loader.load(Source::Tree)?;
-        let setup = setup(&loader, &head)?;
-        let here = here(&loader, &head.workspace, &setup)?;
+        let (report, loader) = (session.report, session.loader()?);
         if self.check {
-            return refuse(session.report, &workflows::stale(&setup, &here), "changed");
+            let workspace = loader.load(Source::Tree)?.workspace;
+            return refuse(report, &stale(&loader, &workspace)?, "changed");
         }
-        let mut notes = Vec::new();
-        for path in workflows::taken(&setup, &here) {
-            let path = slashed(&path);
-            notes.push(format!("{path} is not generated, and stays as it is; next: give it another name, or write `workflows = \"own\"` into the train's table"));
-        }
-        let edits = workflows::edits(&setup, &here);
-        self.propose(session, &loader, edits, notes)
-    }
-
-    /// Shows what is proposed, and writes it where that is wanted.
-    fn propose(&self, session: &Session<'_>, loader: &Loader<'_>, edits: Vec<Edit>, notes: Vec<String>) -> Result<()> {
-        let report = session.report;
+        history::whole(&loader)?;
+        let Looked { edits, notes, said } = look(&loader, self.xtask)?;
+        said.iter().for_each(|line| report.say(line.as_str()));
         report.notes(&notes);
         let mode = if self.write { session.mode() } else { Mode::Look };
         let edits = Arc::new(edits);
-        let steps = match edits.len() {
-            0 => Vec::new(),
-            _ => vec![Step::Write(Write { edits: edits.clone(), branch: None })],
-        };
-        let of = Proposed { notes };
+        let write = (!edits.is_empty()).then(|| Step::Write(Write { edits: edits.clone(), branch: None }));
         let outcome = if mode == Mode::Act { Outcome::Done } else { Outcome::Planned };
-        let observed = session.take(&session.context(loader)?, &of, (&steps, mode), |_| outcome)?;
+        let (cx, steps) = (session.context(&loader)?, Vec::from_iter(write));
+        let observed = session.take(&cx, &Proposed { proposed: said, notes }, (&steps, mode), |_| outcome)?;
         if mode == Mode::Look && !report.json {
             for diff in edit::diffs(&edits) {
                 report.warn(diff.strip_suffix('\n').unwrap_or(&diff));
@@ -77,36 +68,21 @@ impl Init {
         if observed.iter().any(|step| step.refuses()) {
             bail!("nothing was written: see the step above");
         }
-        match (edits.len(), mode) {
-            (0, _) => report.say("nothing is to be written: all of it is here"),
-            (many, Mode::Act) => report.say(format!("next: read {} and commit: git add .", count(many, "file"))),
-            _ => report.say(format!("next: {TOOL} init --write")),
-        }
+        report.say(match (edits.len(), mode) {
+            (0, _) => format!("nothing is to be written; next: {TOOL} check"),
+            (many, Mode::Act) => format!("next: read {} and commit, then {TOOL} check", count(many, "file")),
+            _ => format!("next: {TOOL} init --write"),
+        });
         Ok(())
     }
 }
 
 /// The generated workflows that say something else than the trains. Where the history is cut off, the form of a tag may
 /// not be known, and nothing is compared.
-pub fn stale(loader: &Loader<'_>, head: &Snapshot) -> Result<Vec<Finding>> {
-    let texts = &head.workspace.texts;
+pub fn stale(loader: &Loader<'_>, workspace: &Workspace) -> Result<Vec<Finding>> {
+    let texts = &workspace.texts;
     if loader.repo.is_shallow || !texts.values().any(|text| workflows::is_generated(text)) {
         return Ok(Vec::new());
     }
-    Ok(workflows::stale(&setup(loader, head)?, texts))
-}
-
-/// What workflows are generated from.
-fn setup(loader: &Loader<'_>, head: &Snapshot) -> Result<Setup> {
-    let mut trains = loader.every_train(head)?;
-
-    trains.sort_by_key(|train| (!train.config.default, train.name().to_owned()));
-    Ok(Setup::of(&head.workspace, &trains, Way::of(&head.workspace, env!("CARGO_PKG_VERSION"))))
-}
-
-/// The workflows as the working tree has them, those among them that git does not know yet.
-fn here(loader: &Loader<'_>, workspace: &Workspace, setup: &Setup) -> Result<plan::workspace::Texts> {
-    let known = workspace.texts.keys().filter(|path| plan::files::workflow::is_one(path));
-    let paths: Vec<PathBuf> = known.cloned().chain(workflows::generate(setup).into_keys()).collect();
-    repo::texts_in_tree(loader.sh, &workspace.tracked, paths.iter())
+    Ok(workflows::stale(&setup(loader, workspace)?, texts))
 }

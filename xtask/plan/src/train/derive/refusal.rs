@@ -28,6 +28,8 @@ pub struct Refusal {
     pub(super) brief: String,
     /// With all crates and versions.
     pub whole: String,
+    /// The configuration that it proposes, of which nobody has to choose anything else.
+    pub proposal: String,
     /// What is proposed instead where the last releases moved all of these versions.
     pub together: Option<Together>,
 }
@@ -37,6 +39,7 @@ pub struct Refusal {
 pub struct Together {
     brief: String,
     whole: String,
+    proposal: String,
     /// A crate of each version, by its place among the members, the driver first.
     pub heads: Vec<usize>,
     /// The tags of the last releases, newest first.
@@ -48,7 +51,12 @@ impl Together {
     pub fn told_by(&self, versions: &[Vec<Option<Version>>]) -> Option<Refusal> {
         let moves = |pair: &[Option<Version>]| matches!(pair, [Some(new), Some(old)] if new > old);
         let is_habit = versions.iter().all(|versions| versions.len() > 1 && versions.windows(2).all(moves));
-        is_habit.then(|| Refusal { brief: self.brief.clone(), whole: self.whole.clone(), together: None })
+        is_habit.then(|| Refusal {
+            brief: self.brief.clone(),
+            whole: self.whole.clone(),
+            proposal: self.proposal.clone(),
+            together: None,
+        })
     }
 }
 
@@ -65,7 +73,7 @@ impl Facts {
     /// Why nothing is released without configuration, and the configuration, ready to paste.
     pub(super) fn refusal(&self, repo: &Repo, root: &str, named: Option<usize>) -> Refusal {
         let (lines, first) = self.released_apart(named);
-        let [(brief, own), (whole, all)] = [BRIEF, WHOLE].map(|limits| {
+        let [(brief, own, _), (whole, all, proposal)] = [BRIEF, WHOLE].map(|limits| {
             let what = self.apart(&lines, first, &limits);
             let Proposal { text, left_out } = self.proposal(&lines, first, &limits);
             let example = match left_out {
@@ -74,16 +82,16 @@ impl Facts {
                     "for example this, which leaves the other {left_out} crates where they are; each can have such a line, too, with `default = true` in the first one"
                 ),
             };
-            (format!("{what}\nnext: say in {root} what is released together, {example}\n\n{text}"), what)
+            (format!("{what}\nnext: say in {root} what is released together, {example}\n\n{text}"), what, text)
         });
         let together = self.together(repo, &lines, first).map(|(heads, tags, text)| {
             let reported = |what: String| {
                 let many = tags.len();
                 format!("{what}\nnext: the last {many} releases moved all of them: say so in {root}\n\n{text}")
             };
-            Together { brief: reported(own), whole: reported(all), heads, tags: tags.clone() }
+            Together { brief: reported(own), whole: reported(all), proposal: text.clone(), heads, tags: tags.clone() }
         });
-        Refusal { brief, whole, together }
+        Refusal { brief, whole, proposal, together }
     }
 
     /// One train with a line for each version but the first, where the first needs them and they have no tags of their

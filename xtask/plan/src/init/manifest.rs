@@ -1,0 +1,143 @@
+//! The workspace's manifest with more configuration in it, and the files of a small `xtask`.
+//! It must never change what stands there: keys are added, and nothing is moved or formatted anew.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+use toml_edit::{DocumentMut, Item, TableLike};
+
+use super::Key;
+use crate::train::Train;
+
+/// The manifest with lines of configuration at its end.
+pub fn extended(text: &str, lines: &str) -> Result<String> {
+    let joined = match text.trim_end() {
+        "" => format!("{lines}\n"),
+        text => format!("{text}\n\n{lines}\n"),
+    };
+    joined.parse::<DocumentMut>().context("the manifest has no room for the configuration")?;
+    Ok(joined)
+}
+
+/// Lines of configuration with a table of its own for each train that has one on a line: more keys find room there.
+pub fn tables(lines: &str) -> Result<String> {
+    let configuration: DocumentMut = lines.parse()?;
+    let trains =
+        ["workspace", "metadata", "trains"].iter().try_fold(configuration.as_item(), |item, step| item.get(step));
+    let Some(trains) = trains.and_then(Item::as_table) else { return Ok(lines.to_owned()) };
+    let table = |(name, item): (&str, &Item)| {
+        let keys = item.as_inline_table().into_iter().flatten();
+        let keys: String = keys.map(|(key, value)| format!("{key} = {}\n", value.to_string().trim())).collect();
+        format!("[workspace.metadata.trains.{}]\n{keys}", toml_edit::Key::new(name))
+    };
+    Ok(trains.iter().map(table).collect::<Vec<_>>().join("\n").trim_end().to_owned())
+}
+
+/// The manifest with keys in the table of a train, which is begun where the train is derived.
+pub fn with_keys(text: &str, train: &Train, driver: &str, keys: &[Key]) -> Result<String> {
+    let mut manifest: DocumentMut = text.parse()?;
+    let mut place = Some(manifest.as_item_mut());
+    for step in ["workspace", "metadata", "trains"] {
+        place = place.and_then(|item| item.get_mut(step));
+    }
+    let name = &train.config.name;
+    match place {
+        Some(Item::Value(trains)) if trains.is_array() => bail!("the trains are a list of names, which holds no keys"),
+        Some(trains) if trains.get(name).is_some() => {
+            let train = trains.get_mut(name).context("the train is no table")?;
+            let table = train.as_table_like_mut().context("the train is no table")?;
+            for key in keys {
+                table.insert(key.name, Item::Value(key.value.parse().with_context(|| key.value.clone())?));
+            }
+            if let Some(inline) = train.as_inline_table_mut() {
+                inline.fmt();
+            }
+            Ok(manifest.to_string())
+        }
+        _ => {
+            let lines = keys.iter().map(|key| format!("{} = {}\n", key.name, key.value));
+            let table = toml_edit::Key::new(name.as_str());
+            let lines: String = [format!("driver = {driver:?}\n")].into_iter().chain(lines).collect();
+            extended(text, format!("[workspace.metadata.trains.{table}]\n{lines}").trim_end())
+        }
+    }
+}
+
+/// `[workspace.metadata]` of a manifest, as cargo tells it.
+pub fn metadata(text: &str) -> Result<Value> {
+    let manifest: DocumentMut = text.parse()?;
+    let metadata = manifest.get("workspace").and_then(|workspace| workspace.get("metadata"));
+    Ok(metadata.map_or(Value::Null, json))
+}
+
+fn json(item: &Item) -> Value {
+    match item {
+        Item::Value(value) => of_value(value),
+        Item::ArrayOfTables(tables) => tables.iter().map(|table| of_table(table)).collect(),
+        Item::Table(table) => of_table(table),
+        Item::None => Value::Null,
+    }
+}
+
+fn of_table(table: &dyn TableLike) -> Value {
+    Value::Object(table.iter().map(|(key, item)| (key.to_owned(), json(item))).collect::<Map<_, _>>())
+}
+
+fn of_value(value: &toml_edit::Value) -> Value {
+    match value {
+        toml_edit::Value::String(text) => Value::from(text.value().as_str()),
+        toml_edit::Value::Integer(number) => Value::from(*number.value()),
+        toml_edit::Value::Float(number) => Value::from(*number.value()),
+        toml_edit::Value::Boolean(truth) => Value::from(*truth.value()),
+        toml_edit::Value::Datetime(time) => Value::from(time.value().to_string()),
+        toml_edit::Value::Array(values) => values.iter().map(of_value).collect(),
+        toml_edit::Value::InlineTable(table) => of_table(table),
+    }
+}
+
+/// The manifest with a member more, where no pattern among the members means it.
+pub fn with_member(text: &str, member: &str) -> Result<String> {
+    let mut manifest: DocumentMut = text.parse()?;
+    let workspace = manifest.entry("workspace").or_insert_with(toml_edit::table);
+    let workspace = workspace.as_table_like_mut().context("`workspace` is no table")?;
+    let members = workspace.entry("members").or_insert(Item::Value(toml_edit::Array::new().into()));
+    let members = members.as_array_mut().context("`members` is no list")?;
+    let is_meant = |value: &toml_edit::Value| value.as_str().is_some_and(|meant| meant == member || meant == "*");
+    if members.iter().any(is_meant) {
+        return Ok(text.to_owned());
+    }
+    // On a line of its own, where the others are.
+    let prefix = members.iter().last().and_then(|last| last.decor().prefix()?.as_str().map(str::to_owned));
+    let mut member = toml_edit::Value::from(member);
+    match prefix {
+        Some(prefix) => member.decor_mut().set_prefix(prefix),
+        None => drop(member.decor_mut().set_prefix(if members.is_empty() { "" } else { " " })),
+    }
+    members.push_formatted(member);
+    Ok(manifest.to_string())
+}
+
+/// The files of a private crate that calls the tool in one version: manifest and program.
+pub fn xtask(version: &str) -> [(&'static str, String); 2] {
+    let manifest = format!(
+        "[package]\nname = \"xtask\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\ncargo-train = {{ version = \"={version}\", default-features = false }}\n"
+    );
+    let program = "fn main() {\n    std::process::exit(cargo_train::main(cargo_train::Tool::Xtask));\n}\n";
+    [("xtask/Cargo.toml", manifest), ("xtask/src/main.rs", program.to_owned())]
+}
+
+/// Cargo's configuration with the alias; `None`, where it has one of that name.
+pub fn with_alias(text: &str) -> Result<Option<String>> {
+    let config: DocumentMut = text.parse()?;
+    if config.get("alias").and_then(|alias| alias.get("xtask")).is_some() {
+        return Ok(None);
+    }
+    const ALIAS: &str = "xtask = \"run --package xtask --\"";
+    Ok(Some(match config.get("alias") {
+        None => extended(text, &format!("[alias]\n{ALIAS}"))?,
+        Some(_) => {
+            let mut config = config;
+            config["alias"]["xtask"] = toml_edit::value("run --package xtask --");
+            config.to_string()
+        }
+    }))
+}

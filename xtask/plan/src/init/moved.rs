@@ -1,0 +1,85 @@
+//! Which files the last releases gave the version, beside those that every release edits.
+//! It must never take a place for one that a release did not move from the version before to its own.
+
+use std::path::Path;
+
+use super::{Key, key, list};
+use crate::{
+    edit::slashed,
+    train::Train,
+    version::Version,
+    workspace::{LOGS, Texts, Workspace},
+};
+
+/// What the commit of a release changed.
+pub struct Released {
+    pub version: Version,
+    /// The version of the release before it.
+    pub from: Version,
+    pub before: Texts,
+    pub after: Texts,
+}
+
+/// Whether a file may be one that a person has to name: manifests, locks and changelogs are known.
+pub fn may_say_version(path: &Path) -> bool {
+    const KNOWN: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    !KNOWN.contains(&&*name) && !LOGS.contains(&&*name) && !path.starts_with(".github/workflows")
+}
+
+/// The places that each of the last releases moved, and that say the present version.
+pub(super) fn files(workspace: &Workspace, train: &Train, releases: &[Released]) -> Option<Key> {
+    let last = releases.first()?;
+    let version = train.version(workspace);
+    let is_known = |path: &Path| {
+        let log = train.changelog.as_deref() == Some(path) || train.release_notes.as_deref() == Some(path);
+        let own = train.config.files.iter().map(|file| &file.path);
+        let own = own.chain(train.config.deployments.iter().map(|deployment| &deployment.path));
+        log || own.into_iter().any(|own| workspace.in_root(own) == path)
+    };
+    // What the tree has moved on from cannot be read back.
+    if last.version != *version || !train.config.files.is_empty() {
+        return None;
+    }
+    let mut entries = Vec::new();
+    for (path, text) in last.after.iter().filter(|(path, _)| may_say_version(path) && !is_known(path)) {
+        let is_habit = releases.iter().all(|release| !moved(release, path).is_empty());
+        for after in moved(last, path).into_iter().filter(|_| is_habit) {
+            let said = format!("{after}{}", version.tag());
+            let (all, right) = (text.matches(&after).count(), text.matches(&said).count());
+            if all != right || all == 0 {
+                continue;
+            }
+            let times = if all == 1 { String::new() } else { format!(", times = {all}") };
+            let path = slashed(path.strip_prefix(workspace.root_dir()).unwrap_or(path));
+            entries.push(format!("{{ path = {path:?}, after = {after:?}{times} }}"));
+        }
+    }
+    entries.dedup();
+    let many = releases.len();
+    let why = if many == 1 {
+        "the last release moved them".to_owned()
+    } else {
+        format!("the last {many} releases moved them")
+    };
+    key("files", list(&entries), why).filter(|_| !entries.is_empty())
+}
+
+/// The words before the version on the lines of a file that a release moved from the version before to its own.
+fn moved(release: &Released, path: &Path) -> Vec<String> {
+    let (Some(before), Some(after)) = (release.before.get(path), release.after.get(path)) else { return Vec::new() };
+    let (from, to) = (release.from.tag(), release.version.tag());
+    let mut found: Vec<String> = Vec::new();
+    for line in after.lines() {
+        let Some(at) = line.find(&to) else { continue };
+        let words = line[..at].trim_start();
+        let ends = !line[at + to.len()..].starts_with(|c: char| {
+            c.is_ascii_alphanumeric() || c == '.' && line[at + to.len() + 1..].starts_with(|c: char| c.is_ascii_digit())
+        });
+        let was = format!("{words}{from}");
+        if !words.is_empty() && ends && before.contains(&was) && !found.contains(&words.to_owned()) {
+            found.push(words.to_owned());
+        }
+    }
+    found
+}

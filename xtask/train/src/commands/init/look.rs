@@ -1,0 +1,219 @@
+//! What `init` finds and proposes: the manifest with more configuration, an `xtask`, and workflows.
+//! It must never propose configuration that makes another train of one that is derived.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{loader::Loader, repo};
+use plan::{
+    check::{apart, workflows as rival},
+    config::Form,
+    edit::{Edit, Fate, slashed},
+    files::workflow,
+    init::{self, Key, Released, Seen, manifest, others},
+    train::{Refusal, Train},
+    workflows::{self, Setup, Way},
+    workspace::{Texts, Workspace},
+};
+
+/// What is proposed, and what should be known.
+#[derive(Default)]
+pub struct Looked {
+    pub edits: Vec<Edit>,
+    pub notes: Vec<String>,
+    /// What was found, a line each.
+    pub said: Vec<String>,
+}
+
+/// Looks at the workspace as it is here.
+pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
+    let mut looked = Looked::default();
+    let mut workspace = loader.workspace()?;
+    let root = workspace.graph.root.clone();
+    let old = workspace.texts.get(&root).cloned().unwrap_or_default();
+    let mut text = old.clone();
+    let mut trains = match every(loader, &workspace) {
+        Ok(trains) => trains,
+        Err(error) => {
+            let Some(refusal) = error.downcast_ref::<Refusal>() else { return Err(error) };
+            let why = refusal.to_string();
+            looked.said.push(format!("proposed: trains, because {}", why.lines().next().unwrap_or_default()));
+            text = manifest::extended(&text, &manifest::tables(&refusal.proposal)?)?;
+            workspace = loader.configured(&text)?;
+            every(loader, &workspace)?
+        }
+    };
+    for name in trains.iter().map(|train| train.name().to_owned()).collect::<Vec<_>>() {
+        let Some(train) = trains.iter().find(|train| train.name() == name) else { continue };
+        let keys = keys(loader, &workspace, train)?;
+        if keys.is_empty() {
+            let how = if train.config.form == Form::Absent { "derived" } else { "configured" };
+            looked.said.push(format!("train {name} is {how}: nothing is to be added"));
+            continue;
+        }
+        match with_keys(loader, &workspace, &text, train, &keys) {
+            Ok(next) => {
+                looked
+                    .said
+                    .extend(keys.iter().map(|key| format!("proposed: `{}` of train {name}: {}", key.name, key.why)));
+                (text, workspace) = next;
+                trains = every(loader, &workspace)?;
+            }
+            Err(error) => {
+                let lines: Vec<String> = keys.iter().map(|key| format!("{} = {}", key.name, key.value)).collect();
+                looked.notes.push(format!("keys of train {name} are left to you ({error:#}): {}", lines.join("; ")));
+            }
+        }
+    }
+    let mut way = Way::of(&workspace, env!("CARGO_PKG_VERSION"));
+    if wants_xtask && way != Way::Xtask {
+        if workspace.member("xtask").is_some() || loader.repo.top.join(workspace.in_root(Path::new("xtask"))).exists() {
+            bail!(
+                "there is an `xtask` already, which is not this tool's: give that one another name, or leave out --xtask"
+            );
+        }
+        text = manifest::with_member(&text, "xtask")?;
+        looked.edits.extend(xtask(loader, &workspace)?);
+        looked.notes.push("cargo adds what the `xtask` needs to Cargo.lock with the first `cargo xtask`".to_owned());
+        way = Way::Xtask;
+    }
+    if text != old {
+        looked.edits.insert(0, edit(&workspace, root, &old, &text));
+    }
+    looked.notes.extend(others::tools(&workspace));
+    for train in &trains {
+        looked.notes.extend(rival::rivals(&workspace, train));
+    }
+    looked.notes.sort();
+    looked.notes.dedup();
+    looked.notes.extend(apart::left_out(&workspace, &trains).iter().map(|found| found.to_string()));
+    let setup = Setup::of(&workspace, &trains, way);
+    let here = here(loader, &workspace, &setup)?;
+    looked.notes.extend(workflows::taken(&setup, &here).iter().map(|path| {
+        let path = slashed(path);
+        format!("{path} is not generated, and stays as it is; next: give it another name and run this again, or write `workflows = \"own\"` into the train's table")
+    }));
+    looked.edits.extend(workflows::edits(&setup, &here));
+    Ok(looked)
+}
+
+/// What workflows are generated from.
+pub fn setup(loader: &Loader<'_>, workspace: &Workspace) -> Result<Setup> {
+    Ok(Setup::of(workspace, &every(loader, workspace)?, Way::of(workspace, env!("CARGO_PKG_VERSION"))))
+}
+
+/// All trains, the default one first.
+fn every(loader: &Loader<'_>, workspace: &Workspace) -> Result<Vec<Train>> {
+    if !workspace.problems.is_empty() {
+        bail!("{}", workspace.misconfigured());
+    }
+    let base = &loader.repo.head;
+    let names: Vec<Option<&str>> = match workspace.trains.as_slice() {
+        [] => vec![None],
+        trains => trains.iter().map(|train| Some(train.name.as_str())).collect(),
+    };
+    let trains = names.into_iter().map(|name| loader.choose(workspace, base, name));
+    let mut trains = trains.collect::<Result<Vec<_>>>()?;
+    trains.sort_by_key(|train| !train.config.default);
+    Ok(trains)
+}
+
+fn keys(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Vec<Key>> {
+    let wanted = init::wanted(workspace);
+    let texts = repo::texts_in_tree(loader.sh, &workspace.tracked, wanted.iter())?;
+    let seen = Seen { workspace, repo: &loader.repo, log: loader.log()?, texts: &texts };
+    Ok(init::keys(&seen, train, &releases(loader, train)?))
+}
+
+/// What the last two final releases changed.
+fn releases(loader: &Loader<'_>, train: &Train) -> Result<Vec<Released>> {
+    const FILES: usize = 200;
+    let mut finals: Vec<_> = train.tags(&loader.repo).filter(|(version, _)| !version.is_prerelease()).collect();
+    finals.retain(|(version, _)| version.post().is_none());
+    finals.sort();
+    let mut releases = Vec::new();
+    for pair in finals.windows(2).rev().take(2) {
+        let [(from, _), (version, tag)] = pair else { continue };
+        let commit = &loader.repo.tags[*tag];
+        let parent = format!("{commit}^");
+        let changed = repo::changed(loader.sh, &parent, commit)?.into_iter();
+        let paths = changed.filter(|path| init::may_say_version(path)).take(FILES).collect();
+        releases.push(Released {
+            version: version.clone(),
+            from: from.clone(),
+            before: repo::texts_at(loader.sh, &parent, &paths)?,
+            after: repo::texts_at(loader.sh, commit, &paths)?,
+        });
+    }
+    Ok(releases)
+}
+
+/// The manifest with the keys, and the workspace as it is with them. A table of a train that was derived says what is not
+/// derived any more beside a driver.
+fn with_keys(
+    loader: &Loader<'_>,
+    workspace: &Workspace,
+    text: &str,
+    train: &Train,
+    keys: &[Key],
+) -> Result<(String, Workspace)> {
+    let driver = &workspace.members[train.driver].name;
+    let made = |keys: &[Key]| {
+        let text = manifest::with_keys(text, train, driver, keys)?;
+        let next = loader.configured(&text)?;
+        let own = every(loader, &next)?.into_iter().find(|other| other.name() == train.name());
+        Ok::<_, anyhow::Error>((text, next, own.context("the train is another one then")?))
+    };
+    let (mut text, mut next, mut own) = made(keys)?;
+    if train.config.form == Form::Absent {
+        let names = |of: &Train, without: &Train| {
+            let (members, others) = (of.members(), without.members());
+            members.difference(&others).map(|&at| workspace.members[at].name.clone()).collect::<Vec<_>>()
+        };
+        let list = |name: &'static str, names: Vec<String>| {
+            (!names.is_empty()).then(|| Key { name, value: format!("{names:?}"), why: String::new() })
+        };
+        let is_unpublished = train.config.is_unpublished() && !own.config.is_unpublished();
+        let more = [
+            list("also", names(train, &own)),
+            list("except", names(&own, train)),
+            (own.tag != train.tag).then(|| Key {
+                name: "tag",
+                value: format!("{:?}", train.tag.to_string()),
+                why: String::new(),
+            }),
+            is_unpublished.then(|| Key { name: "registries", value: "[]".to_owned(), why: String::new() }),
+        ];
+        (text, next, own) = made(&more.into_iter().flatten().chain(keys.iter().cloned()).collect::<Vec<_>>())?;
+    }
+    if own.members() != train.members() || own.tag != train.tag {
+        bail!("a table would make another train of it");
+    }
+    Ok((text, next))
+}
+
+fn edit(workspace: &Workspace, path: PathBuf, old: &str, new: &str) -> Edit {
+    let (tracked, why) = (workspace.tracked.contains(&path) || old.is_empty(), Vec::new());
+    let fate = if old.is_empty() { Fate::Create } else { Fate::Change };
+    Edit { path, fate, old: old.to_owned(), new: new.to_owned(), tracked, why }
+}
+
+/// The private crate and its alias.
+fn xtask(loader: &Loader<'_>, workspace: &Workspace) -> Result<Vec<Edit>> {
+    let of = |path: &str, old: &str, new: &str| edit(workspace, workspace.in_root(Path::new(path)), old, new);
+    let files = manifest::xtask(env!("CARGO_PKG_VERSION"));
+    let mut edits: Vec<Edit> = files.iter().map(|(path, text)| of(path, "", text)).collect();
+    let config = workspace.in_root(Path::new(".cargo/config.toml"));
+    let here = repo::texts_in_tree(loader.sh, &workspace.tracked, [&config].into_iter())?;
+    let old = here.get(&config).map_or("", String::as_str);
+    edits.extend(manifest::with_alias(old)?.map(|new| of(".cargo/config.toml", old, &new)));
+    Ok(edits)
+}
+
+/// The workflows as the working tree has them, those among them that git does not know yet.
+fn here(loader: &Loader<'_>, workspace: &Workspace, setup: &Setup) -> Result<Texts> {
+    let known = workspace.texts.keys().filter(|path| workflow::is_one(path));
+    let paths: Vec<PathBuf> = known.cloned().chain(workflows::generate(setup).into_keys()).collect();
+    repo::texts_in_tree(loader.sh, &workspace.tracked, paths.iter())
+}
