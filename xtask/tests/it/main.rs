@@ -19,6 +19,7 @@ mod github;
 mod gits;
 mod harness;
 mod hotfix;
+mod init;
 mod killed_git;
 mod lines;
 mod links;

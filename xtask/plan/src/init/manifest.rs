@@ -106,12 +106,10 @@ pub fn with_member(text: &str, member: &str) -> Result<String> {
         return Ok(text.to_owned());
     }
     // On a line of its own, where the others are.
-    let prefix = members.iter().last().and_then(|last| last.decor().prefix()?.as_str().map(str::to_owned));
-    let mut member = toml_edit::Value::from(member);
-    match prefix {
-        Some(prefix) => member.decor_mut().set_prefix(prefix),
-        None => drop(member.decor_mut().set_prefix(if members.is_empty() { "" } else { " " })),
-    }
+    let is_line = |prefix: &&str| prefix.contains('\n');
+    let prefix = members.iter().last().and_then(|last| last.decor().prefix()?.as_str().filter(is_line));
+    let prefix = prefix.unwrap_or(if members.is_empty() { "" } else { " " }).to_owned();
+    let member = toml_edit::Value::from(member).decorated(prefix, "");
     members.push_formatted(member);
     Ok(manifest.to_string())
 }

@@ -1,0 +1,139 @@
+//! `init` on workspaces as people have them: what is proposed, what is written, and that it is then content.
+//! It must never be content with what was written alone: what the release makes of it is looked at, too.
+
+use crate::harness::{Place, folder, run};
+
+/// Crates of one version that nobody configured, released twice, each time with the version in a page.
+fn released(name: &str) -> Place {
+    let place = Place::new(name);
+    place.copy_to("", &folder("workspaces/plain"));
+    place.write("Cargo.toml", "[workspace]\nresolver = \"2\"\nmembers = [\"crates/*\"]\n");
+    place.write("docs/use.md", "lark = \"0.7.3\"\n");
+    place.init();
+    place.git("tag --annotate v0.7.3 --message v0.7.3");
+    for (from, to) in [("0.7.3", "0.7.4"), ("0.7.4", "0.7.5")] {
+        for name in ["lark", "lark-core", "lark-io"] {
+            let manifest = format!("crates/{name}/Cargo.toml");
+            place.write(&manifest, &place.read(&manifest).replace(from, to));
+        }
+        place.write("docs/use.md", &format!("lark = \"{to}\"\n"));
+        run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline"]));
+        place.commit(&format!("chore: version {to}"));
+        place.git(&format!("tag --annotate v{to} --message v{to}"));
+    }
+    place
+}
+
+#[test]
+fn what_cannot_be_derived_is_proposed_and_written_once() {
+    let place = released("init");
+    let before = place.bytes();
+    let proposed = place.xtask("init").ok();
+    assert!(place.bytes() == before, "it only looks");
+    for line in [
+        "proposed: `commit` of train lark: so the commits of the last two releases are called",
+        "proposed: `files` of train lark: the last 2 releases moved them",
+        "+[workspace.metadata.trains.lark]",
+        "+commit = \"chore: version {version}\"",
+        "+files = [{ path = \"docs/use.md\", after = \"lark = \\\"\" }]",
+        "+++ b/.github/workflows/release.yml",
+        "next: cargo xtask init --write",
+    ] {
+        assert!(proposed.out.contains(line), "{line}\n{}", proposed.all());
+    }
+    place.xtask("init --write --dry-run").ok();
+    assert!(place.bytes() == before, "a dry run only looks, whatever is to be written");
+
+    place.xtask("init --write").ok();
+    let written = place.tree_bytes();
+    let again = place.xtask("init --write").ok();
+    assert!(again.out.contains("nothing is to be written"), "{}", again.all());
+    assert!(place.tree_bytes() == written);
+    place.commit("release with the tool");
+    place.xtask("init --check").ok();
+    // The train that was derived is the same one, and the release edits what was proposed.
+    let release = place.xtask("release minor --waive cargo-test").ok();
+    assert!(place.read("docs/use.md").contains("0.8.0"), "{}", release.all());
+    assert_eq!(place.git("log -1 --format=%s"), "chore: version 0.8.0");
+    for name in ["lark", "lark-core", "lark-io"] {
+        assert!(place.read(&format!("crates/{name}/Cargo.toml")).contains("version = \"0.8.0\""), "{name}");
+    }
+}
+
+#[test]
+fn only_what_it_wrote_is_compared_and_written_again() {
+    let place = Place::of_workspace("init_workflows", "plain");
+    place.write(
+        ".github/workflows/release.yml",
+        "on: push\njobs:\n  a:\n    steps:\n      - run: cargo publish -p lark\n",
+    );
+    place.commit("release by hand");
+    let proposed = place.xtask("init --write").ok();
+    for note in [
+        "note: rival workflow: .github/workflows/release.yml:5: `cargo publish`; next: let one of the two publish",
+        "note: .github/workflows/release.yml is not generated, and stays as it is; next: ",
+    ] {
+        assert!(proposed.out.contains(note), "{note}\n{}", proposed.all());
+    }
+    assert!(place.read(".github/workflows/release.yml").starts_with("on: push"));
+    place.commit("ci");
+    place.xtask("init --check").ok();
+    let ci = place.read(".github/workflows/ci.yml");
+    place.write(".github/workflows/ci.yml", &format!("{ci}# mine\n"));
+    for command in ["init --check", "check"] {
+        let refused = place.xtask(command);
+        assert_eq!(refused.code, Some(1), "{}", refused.all());
+        let why =
+            "refused workflows: .github/workflows/ci.yml: it is generated, and says something else than the trains do";
+        assert!(refused.out.contains(why), "{}", refused.all());
+    }
+    place.xtask("init --write").ok();
+    assert_eq!(place.read(".github/workflows/ci.yml"), ci);
+    // Whoever says that they write their own has none of ours.
+    place.replace("Cargo.toml", "driver = \"lark\"\n", "driver = \"lark\"\nworkflows = \"own\"\n");
+    place.xtask("init --write").ok();
+    assert_eq!(place.read_or_empty(".github/workflows/ci.yml"), "");
+    assert!(place.read(".github/workflows/release.yml").starts_with("on: push"));
+}
+
+#[test]
+fn trains_are_proposed_where_there_is_no_release_without_them() {
+    let place = Place::new("init_trains");
+    place.copy_to("", &folder("workspaces/plain"));
+    place.write("Cargo.toml", "# ours\n[workspace]\nresolver = \"2\"\nmembers = [\"crates/*\"]\n");
+    place.replace("crates/lark-core/Cargo.toml", "0.7.3", "0.2.1");
+    for name in ["lark-io", "lark"] {
+        let manifest = format!("crates/{name}/Cargo.toml");
+        let old = "{ path = \"../lark-core\", version = \"0.7.3\" }";
+        place.write(&manifest, &place.read(&manifest).replace(old, "{ path = \"../lark-core\", version = \"0.2\" }"));
+    }
+    run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline"]));
+    place.init();
+    assert_eq!(place.xtask("release minor --dry-run").code, Some(1));
+    let written = place.xtask("init --write").ok();
+    let why =
+        "proposed: trains, because the 3 publishable crates have 2 versions, and lark 0.7.3 needs lark-core 0.2.1";
+    assert!(written.out.contains(why), "{}", written.all());
+    assert!(place.read("Cargo.toml").starts_with("# ours\n[workspace]\n"), "{}", place.read("Cargo.toml"));
+    assert!(place.xtask("init").ok().out.contains("nothing is to be written"));
+    place.xtask("release minor --dry-run --waive cargo-test").ok();
+}
+
+#[test]
+fn an_xtask_is_added_on_request_and_never_over_another_one() {
+    let place = Place::of_workspace("init_xtask", "plain");
+    let written = place.xtask("init --write --xtask").ok();
+    assert!(place.read(".cargo/config.toml").contains("xtask = \"run --package xtask --\""), "{}", written.all());
+    assert!(place.read("xtask/src/main.rs").lines().count() < 6);
+    assert!(place.read("Cargo.toml").contains("members = [\"crates/*\", \"xtask\"]"), "{}", place.read("Cargo.toml"));
+    assert!(place.read(".github/workflows/ci.yml").contains("cargo build --locked --package xtask"));
+    assert!(place.xtask("init --xtask").ok().out.contains("nothing is to be written"));
+
+    let place = Place::of_workspace("init_other_xtask", "plain");
+    place.write("xtask/notes.md", "ours\n");
+    place.commit("an xtask of our own");
+    let refused = place.xtask("init --write --xtask");
+    assert_eq!(refused.code, Some(1), "{}", refused.all());
+    assert!(refused.err.contains("there is an `xtask` already, which is not this tool's"), "{}", refused.all());
+    assert_eq!(place.git("status --porcelain"), "");
+}
