@@ -4,7 +4,7 @@
 use super::{
     conditions::NO_FORK,
     setup::Setup,
-    steps::{self, Cached, Keeps, LINUX, READ, cache, check_out_all, rust, take_tool, told},
+    steps::{self, Cached, Keeps, LINUX, READ, cache, check_out_all, rust, take_tool},
     text::{Job, Permission, Step, gh_token, image_registry, jobs, quoted},
 };
 
@@ -49,7 +49,7 @@ concurrency:
         steps: [check_out_all(Keeps::Nothing)]
             .into_iter()
             .chain(take_tool())
-            .chain([Step::run("check", told(&format!("{} check", setup.way.taken()), "a check fails"))
+            .chain([Step::run("check", format!("{} check", setup.way.taken()))
                 // Its checklist asks the forge.
                 .with_env([gh_token()])])
             .collect(),
@@ -111,10 +111,7 @@ concurrency:
         steps: [check_out_all(Keeps::Nothing)]
             .into_iter()
             .chain(take_tool())
-            .chain([Step::run(
-                "look, and tell",
-                told(&format!("{} status --issue", setup.way.taken()), "something is overdue"),
-            )])
+            .chain([Step::run("look, and tell", format!("{} status --issue", setup.way.taken()))])
             .collect(),
         ..Job::default()
     };

@@ -90,16 +90,3 @@ pub fn take_tool() -> [Step; 2] {
         Step::run("let it run", "chmod +x \"$RUNNER_TEMP\"/tool/*"),
     ]
 }
-
-/// Runs a command of the tool and puts what it says into the job's summary; one that fails is an annotation as well.
-pub fn told(command: &str, wrong: &str) -> String {
-    [
-        "code=0",
-        &format!("{command} > \"$RUNNER_TEMP/said.txt\" || code=$?"),
-        "cat \"$RUNNER_TEMP/said.txt\"",
-        "{ echo '```text'; cat \"$RUNNER_TEMP/said.txt\"; echo '```'; } >> \"$GITHUB_STEP_SUMMARY\"",
-        &format!("[ \"$code\" -eq 0 ] || echo \"::error title={wrong}::the job's summary says what is open\""),
-        "exit \"$code\"",
-    ]
-    .join("\n")
-}
