@@ -569,7 +569,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__init)
-            opts="-q -v -h --write --check --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
+            opts="-q -v -h --write --xtask --check --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -293,6 +293,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 always\t''
 never\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l write -d 'Write what is proposed'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l xtask -d 'Add a private crate `xtask` that calls the tool in this version, and the alias for it: `cargo xtask`'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l check -d 'Only compare the generated workflows with the trains; `check` does it, too'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l dry-run -d 'Print the plan without changing anything'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l diff -d 'With --dry-run, print the diff of each file that would change'
