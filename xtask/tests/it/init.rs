@@ -137,3 +137,34 @@ fn an_xtask_is_added_on_request_and_never_over_another_one() {
     assert!(refused.err.contains("there is an `xtask` already, which is not this tool's"), "{}", refused.all());
     assert_eq!(place.git("status --porcelain"), "");
 }
+
+/// The button of `release.yml`: one job proves, commits and tags, and hands both on as a bundle; the next one, in a clone of
+/// its own, holds the token, and must have nothing left to compile.
+#[test]
+fn what_the_button_made_is_only_pushed_where_a_token_is() {
+    for (workspace, train, tag) in [("plain", "lark", "v0.8.0"), ("trains", "ingest", "ingest-v0.4.0")] {
+        let place = Place::of_workspace(&format!("init_button_{train}"), workspace);
+        place.add_remote();
+        place.git("fetch --quiet origin");
+        let holder = place.again(&format!("init_button_{train}_holder"));
+        run(holder.command("git").args(["remote", "set-url", "origin"]).arg(&place.remote));
+        place.xtask(&format!("release --train {train} -- minor")).ok();
+        let bundle = place.tree.with_file_name("release.bundle");
+        run(place.command("git").args(["bundle", "create"]).arg(&bundle).args([
+            "--branches",
+            "--tags",
+            "--not",
+            "--remotes",
+        ]));
+        let fetch = ["fetch", "--quiet", "--update-head-ok"];
+        let refs = ["+refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"];
+        run(holder.command("git").args(fetch).arg(&bundle).args(refs));
+        holder.git("reset --quiet --hard");
+        let pushed = holder.xtask(&format!("release --train {train} --push -- minor")).ok();
+        let begun: Vec<&str> = pushed.out.lines().filter(|line| line.starts_with("  begin ")).collect();
+        assert!(matches!(begun[..], [only] if only.contains("push main and ")), "{}", pushed.all());
+        let newest = "for-each-ref --sort=-creatordate --count=1 --format=%(refname:short) --points-at=HEAD refs/tags";
+        assert_eq!(holder.git(newest), tag);
+        assert_eq!(place.git("ls-remote --tags origin").lines().filter(|line| line.ends_with(tag)).count(), 1);
+    }
+}
