@@ -471,6 +471,31 @@ mod tests {
     }
 
     #[test]
+    fn a_workflow_that_publishes_as_well_is_a_rival() {
+        let table: [(&str, &[&str]); 8] = [
+            ("run: cargo publish -p lark", &["5: `cargo publish`"]),
+            ("run: cargo publish --dry-run", &[]),
+            ("run: cargo publisher", &[]),
+            ("run: docker push x/y", &["5: `docker push`"]),
+            ("run: cargo xtask publish", &[]),
+            ("uses: pypa/gh-action-pypi-publish@v1", &["5: `pypa/gh-action-pypi-publish`"]),
+            ("uses: actions/checkout@v4", &[]),
+            ("shell: pwsh\n        run: cargo publish", &[]),
+        ];
+        for (step, found) in table {
+            for (on, starts) in [("", ""), ("on:\n  push:\n    tags: ['v*']\n", ", which the tag v0.7.3 starts")] {
+                let text = format!("jobs:\n  a:\n    steps:\n      - name: a\n        {step}\n{on}");
+                let workspace = workspace(trains(), &[&text]);
+                let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+                let told = |what: &&str| {
+                    format!("rival workflow: .github/workflows/a.yml:{what}{starts}; next: let one of the two publish")
+                };
+                assert_eq!(rivals(&workspace, &train), found.iter().map(told).collect::<Vec<_>>(), "{step}");
+            }
+        }
+    }
+
+    #[test]
     fn another_program_of_the_same_name_is_left_alone() {
         let reported = |trains: Value, needs: Option<&str>| {
             let mut workspace = workspace(trains, &[&release("tags: ['x*']", "publish")]);

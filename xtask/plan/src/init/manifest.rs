@@ -109,6 +109,12 @@ pub fn with_member(text: &str, member: &str) -> Result<String> {
     let is_line = |prefix: &&str| prefix.contains('\n');
     let prefix = members.iter().last().and_then(|last| last.decor().prefix()?.as_str().filter(is_line));
     let prefix = prefix.unwrap_or(if members.is_empty() { "" } else { " " }).to_owned();
+    // A comment behind the last one stays behind that.
+    let comment = members.trailing().as_str().filter(|rest| rest.contains('#')).map(|rest| rest.trim_end().to_owned());
+    if comment.is_some() {
+        members.set_trailing("\n");
+    }
+    let prefix = comment.unwrap_or_default() + &prefix;
     let member = toml_edit::Value::from(member).decorated(prefix, "");
     members.push_formatted(member);
     Ok(manifest.to_string())
@@ -138,4 +144,53 @@ pub fn with_alias(text: &str) -> Result<Option<String>> {
             config.to_string()
         }
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_member_more_stands_where_the_others_do() {
+        for (before, after) in [
+            ("[workspace]\nmembers = [\"a\"]\n", "[workspace]\nmembers = [\"a\", \"xtask\"]\n"),
+            (
+                "[workspace]\nmembers = [\n  \"a\", # ours\n]\n",
+                "[workspace]\nmembers = [\n  \"a\", # ours\n  \"xtask\",\n]\n",
+            ),
+            ("[workspace]\nmembers = [\"*\"]\n", "[workspace]\nmembers = [\"*\"]\n"),
+            ("[package]\nname = \"a\"\n", "[package]\nname = \"a\"\n\n[workspace]\nmembers = [\"xtask\"]\n"),
+        ] {
+            assert_eq!(with_member(before, "xtask").unwrap(), after);
+        }
+    }
+
+    #[test]
+    fn an_alias_that_is_there_stays() {
+        let alias = "xtask = \"run --package xtask --\"\n";
+        assert_eq!(with_alias("").unwrap().unwrap(), format!("[alias]\n{alias}"));
+        assert_eq!(
+            with_alias("[net]\noffline = true\n").unwrap().unwrap(),
+            format!("[net]\noffline = true\n\n[alias]\n{alias}")
+        );
+        assert_eq!(
+            with_alias("[alias] # ours\nb = \"build\"\n").unwrap().unwrap(),
+            format!("[alias] # ours\nb = \"build\"\n{alias}")
+        );
+        assert_eq!(with_alias("[alias]\nxtask = \"run -p tools --\"\n").unwrap(), None);
+    }
+
+    #[test]
+    fn a_train_on_a_line_gets_a_table() {
+        let lines = "[workspace.metadata.trains]\nuv = { driver = \"uv\", lines = [{ crates = [\"uv-*\"] }] }\nowl = { driver = \"owl\" }";
+        let tables = "[workspace.metadata.trains.uv]\ndriver = \"uv\"\nlines = [{ crates = [\"uv-*\"] }]\n\n[workspace.metadata.trains.owl]\ndriver = \"owl\"";
+        assert_eq!(super::tables(lines).unwrap(), tables);
+        let list = "[workspace.metadata]\ntrains = [\"lark\", \"owl\"]";
+        assert_eq!(super::tables(list).unwrap(), list);
+        let manifest = extended("[workspace]\n", list).unwrap();
+        assert_eq!(metadata(&manifest).unwrap(), json!({ "trains": ["lark", "owl"] }));
+        assert!(extended(&manifest, list).is_err(), "what stands there already is not written twice");
+    }
 }

@@ -83,3 +83,37 @@ fn moved(release: &Released, path: &Path) -> Vec<String> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::version::Dialect;
+
+    #[test]
+    fn a_place_is_moved_from_the_version_before_to_the_new_one() {
+        let table: [(&str, &str, &[&str]); 8] = [
+            ("lark = \"0.7.3\"\n", "lark = \"0.8.0\"\n", &["lark = \""]),
+            ("  version: 0.7.3\n", "  version: 0.8.0\n", &["version: "]),
+            ("a 0.7.3\nb 0.7.3\n", "a 0.8.0\nb 0.8.0\n", &["a ", "b "]),
+            ("a 0.7.2\n", "a 0.8.0\n", &[]),
+            ("a 0.7.3\n", "a 0.8.01\n", &[]),
+            ("a 0.7.3\n", "a 0.8.0.1\n", &[]),
+            ("a 0.7.3.\n", "a 0.8.0.\n", &["a "]),
+            ("0.7.3\n", "0.8.0\n", &[]),
+        ];
+        let v = |text: &str| Version::parse(text, Dialect::Tag).unwrap();
+        for (before, after, found) in table {
+            let texts = |text: &str| Texts::from([(PathBuf::from("a"), text.to_owned())]);
+            let release =
+                Released { version: v("0.8.0"), from: v("0.7.3"), before: texts(before), after: texts(after) };
+            assert_eq!(moved(&release, Path::new("a")), found, "{before}{after}");
+        }
+        assert!(
+            ["Cargo.toml", "a/uv.lock", "CHANGELOG.md", ".github/workflows/ci.yml"]
+                .iter()
+                .all(|path| !may_say_version(Path::new(path)))
+        );
+    }
+}
