@@ -181,7 +181,9 @@ pub fn is_outside_of_a_rehearsal(test: &str) -> bool {
         .collect();
     if !leading.is_empty() {
         let mut again = Command::new(std::env::current_exe().unwrap());
-        leading.iter().for_each(|name| drop(again.env_remove(name)));
+        for name in &leading {
+            again.env_remove(name);
+        }
         assert!(again.args(["--exact", test]).status().unwrap().success(), "{test} failed: see above");
     }
     leading.is_empty()
