@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::Result;
 use clap::{
-    Args, Parser, Subcommand, ValueEnum,
+    Args, FromArgMatches as _, Parser, Subcommand, ValueEnum,
     error::{ContextKind, ErrorKind},
 };
 use xshell::Shell;
@@ -143,7 +143,22 @@ pub fn main() -> i32 {
     if std::env::args_os().nth(1).is_some_and(|word| word == crate::tools::stand_in::WORD) {
         return stand_in::main(std::env::args_os().skip(1));
     }
-    let Cli { global, command } = Cli::parse_from(typed(std::env::args_os()));
+    let words = typed(std::env::args_os());
+    #[cfg(feature = "completions")]
+    let matches = shell::Printing::command().get_matches_from(words);
+    #[cfg(not(feature = "completions"))]
+    let matches = <Cli as clap::CommandFactory>::command().get_matches_from(words);
+    #[cfg(feature = "completions")]
+    if let Ok(printing) = shell::Printing::from_arg_matches(&matches) {
+        return match printing.run() {
+            Ok(()) => 0,
+            Err(error) => {
+                Report::new(false, Loudness::Normal, None).error(&error);
+                1
+            }
+        };
+    }
+    let Cli { global, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let loudness = match (global.quiet, global.verbose) {
         (true, _) => Loudness::Quiet,
         (_, true) => Loudness::Verbose,
@@ -192,5 +207,7 @@ fn run(command: Command, global: Global, report: &Report) -> Result<i32> {
     done.map(|()| 0)
 }
 
+#[cfg(any(feature = "completions", test))]
+mod shell;
 #[cfg(test)]
 mod tests;

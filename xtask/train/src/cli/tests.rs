@@ -3,10 +3,11 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use clap::{Command, CommandFactory as _, Parser as _, builder::Resettable};
+use clap::{Command, CommandFactory as _, Parser as _};
 use clap_complete::Shell;
 
-use super::{Cli, misused, parses};
+use super::{Cli, misused, parses, shell};
+use plan::tool::Tool;
 
 fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace")
@@ -17,73 +18,19 @@ fn is_at_home() -> bool {
     top().join("book.toml").exists()
 }
 
-/// All that can be typed, as a program of its own.
-fn command(name: &'static str) -> Command {
-    Cli::command().name(name).bin_name(name).version(Resettable::Reset)
-}
-
-/// The tail of bash's completions: cargo's own knows nothing of what comes after a command that is not its own.
-const HOOK: &str = r#"
-# `cargo xtask …` is completed as `xtask …` is, and the rest of cargo as before.
-_cargo_or_xtask() {
-    local at=1
-    while [[ "${COMP_WORDS[at]}" == [+-]* ]]; do ((at++)); done
-    if [[ "${COMP_WORDS[at]}" == xtask && COMP_CWORD -gt at ]]; then
-        COMP_WORDS=(xtask "${COMP_WORDS[@]:at+1}")
-        COMP_CWORD=$((COMP_CWORD - at))
-        _xtask xtask "$2" "$3"
-    elif declare -F _cargo >/dev/null; then
-        _cargo "$@"
-    fi
-}
-if ! declare -F _cargo >/dev/null; then
-    # What bash-completion would load at the first TAB, by its newer and its older name.
-    _comp_load cargo 2>/dev/null || __load_completion cargo 2>/dev/null || true
-fi
-complete -F _cargo_or_xtask -o bashdefault -o default cargo
-"#;
-
 /// Every generated file by its path.
 fn generated() -> BTreeMap<String, String> {
-    let mut files = BTreeMap::new();
-    let complete = |shell, mut command: Command, name: &str| {
-        let mut text = Vec::new();
-        clap_complete::generate(shell, &mut command, name, &mut text);
-        String::from_utf8(text).expect("text")
-    };
-    // Of a name with a hyphen, clap makes a completion for bash that knows no subcommand's options.
-    files.insert("completions/xtask.bash".into(), complete(Shell::Bash, command("xtask"), "xtask") + HOOK);
-    // zsh's completion of cargo calls the function of this name.
-    let own = command("cargo-xtask");
-    files.insert("completions/_cargo-xtask".into(), complete(Shell::Zsh, own.clone(), "cargo-xtask"));
-    // fish joins all that is known of a program.
-    let cargo = Command::new("cargo").disable_help_flag(true).disable_help_subcommand(true);
-    let cargo = cargo.subcommand(command("xtask"));
-    files.insert("completions/xtask.fish".into(), complete(Shell::Fish, cargo, "cargo"));
-
-    let mut whole = own;
-    whole.build();
-    let mut pages = vec![(whole.clone(), "cargo xtask".to_owned())];
-    pages.extend(whole.get_subcommands().filter(|sub| sub.get_name() != "help").map(|sub| {
-        let typed = format!("cargo xtask {}", sub.get_name());
-        (sub.clone(), typed)
-    }));
-    for (command, typed) in pages {
-        let name = typed.replace(' ', "-");
-        let mut text = Vec::new();
-        let man = clap_mangen::Man::new(command.bin_name(typed).disable_help_subcommand(true));
-        // A day of its own would make a page stale every day.
-        let title = format!(".TH {} 1 \"\" \"cargo xtask\" \"\"", name.to_uppercase());
-        man.render(&mut text).expect("rendered");
-        let text = String::from_utf8(text).expect("text");
-        let lines = text.lines().filter(|line| *line != "Examples:").map(|line| match line {
-            ".SH EXTRA" if text.contains("\nExamples:\n") => ".SH EXAMPLES".to_owned(),
-            line if line.starts_with(".TH ") => title.clone(),
-            line => line.trim_end().to_owned(),
-        });
-        files.insert(format!("docs/man/{name}.1"), lines.map(|line| line + "\n").collect());
-    }
-    files
+    let command = Cli::command();
+    let completions = [
+        ("completions/xtask.bash", Shell::Bash),
+        ("completions/_cargo-xtask", Shell::Zsh),
+        ("completions/xtask.fish", Shell::Fish),
+    ];
+    let completions =
+        completions.map(|(path, shell)| (path.to_owned(), shell::completions(&command, Tool::Xtask, shell)));
+    let pages =
+        shell::man_pages(&command, Tool::Xtask).into_iter().map(|(name, text)| (format!("docs/man/{name}"), text));
+    completions.into_iter().chain(pages).collect()
 }
 
 #[test]
