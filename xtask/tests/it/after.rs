@@ -23,7 +23,7 @@ pub fn pushed(name: &str) -> Place {
 fn development_goes_on_in_one_commit_and_ends_with_the_next_release() {
     let place = pushed("after");
     let before = place.bytes();
-    let output = place.xtask(&format!("post-release {ALONE} --dry-run")).ok();
+    let output = place.xtask(&format!("post-release {ALONE} --dry-run --diff")).ok();
     assert!(
         output.out.contains("+version = \"0.8.0-dev.1\"") && output.out.contains("+- [ ] watch 0.7.3"),
         "{}",

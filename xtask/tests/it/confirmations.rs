@@ -336,6 +336,10 @@ fn a_job_that_asks_the_forge_gets_a_token_and_may_only_read_what_it_asks() {
             if !commands.iter().any(|command| job.contains(command.as_str())) {
                 continue;
             }
+            // What it cannot ask, because it compiles and holds no token, the job asks that pushes what it hands on.
+            if job.contains("git bundle create") {
+                continue;
+            }
             let name = format!("{} {}", path.file_name().unwrap().display(), job.lines().next().unwrap().trim());
             assert!(job.contains("GH_TOKEN: ${{ github.token }}"), "{name}");
             // The publication of one version is looked at without the checklist.

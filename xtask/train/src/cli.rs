@@ -20,6 +20,8 @@ use crate::{
     session::Session,
 };
 use plan::tool::TOOL;
+#[cfg(feature = "completions")]
+use plan::tool::Tool;
 
 /// The version, and the commit that it was built from where that is known.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("CARGO_TRAIN_COMMIT"));
@@ -144,10 +146,10 @@ pub fn main() -> i32 {
         return stand_in::main(std::env::args_os().skip(1));
     }
     let words = typed(std::env::args_os());
+    let whole = <Cli as clap::CommandFactory>::command();
     #[cfg(feature = "completions")]
-    let matches = shell::Printing::command().get_matches_from(words);
-    #[cfg(not(feature = "completions"))]
-    let matches = <Cli as clap::CommandFactory>::command().get_matches_from(words);
+    let whole = if TOOL.tool() == Tool::CargoTrain { shell::Printing::command() } else { whole };
+    let matches = whole.get_matches_from(words);
     #[cfg(feature = "completions")]
     if let Ok(printing) = shell::Printing::from_arg_matches(&matches) {
         return match printing.run() {
