@@ -45,7 +45,7 @@ fn a_failed_rehearsal_ends_with_a_result_on_the_stream_of_its_headings() {
     let lines = [
         "begin   set up the clone",
         "release:",
-        "begin   [2/4] prove cargo-test",
+        "begin   [2/5] prove cargo-test",
         "the song is wrong",
         "failed  prove",
     ];
