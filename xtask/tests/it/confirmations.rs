@@ -348,10 +348,12 @@ fn a_job_that_asks_the_forge_gets_a_token_and_may_only_read_what_it_asks() {
                     assert!(job.contains(&format!("\n      {what}: read")), "{name}: {what}");
                 }
             }
-            assert!(job.contains("\n      contents: read"), "{name}");
+            // Only what pushes may write.
+            let contents = if job.contains(" --push ") { "contents: write" } else { "contents: read" };
+            assert!(job.contains(&format!("\n      {contents}")), "{name}");
             asking.push(name);
         }
     }
     asking.sort();
-    assert_eq!(asking, ["calendar.yml status:", "ci.yml check:", "release.yml status:"]);
+    assert_eq!(asking, ["calendar.yml status:", "ci.yml check:", "release.yml push:", "release.yml status:"]);
 }
