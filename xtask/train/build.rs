@@ -3,7 +3,8 @@
 use std::{env, fs, path::Path, process::Command};
 
 fn main() {
-    println!("cargo::rerun-if-changed=.cargo_vcs_info.json");
+    // A file that is not there would count as changed each time; in a package, no file ever changes.
+    println!("cargo::rerun-if-changed=build.rs");
     let dir = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let commit = packaged(Path::new(&dir)).or_else(|| checked_out(Path::new(&dir)));
     let shown = commit.map(|commit| format!(" ({})", &commit[..commit.len().min(9)])).unwrap_or_default();
@@ -25,6 +26,9 @@ fn checked_out(dir: &Path) -> Option<String> {
         let output = Command::new("git").args(words).current_dir(dir).output().ok().filter(|it| it.status.success())?;
         Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
     };
-    println!("cargo::rerun-if-changed={}", git(&["rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD"])?);
+    let moves = git(&["rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD"])?;
+    if Path::new(&moves).is_file() {
+        println!("cargo::rerun-if-changed={moves}");
+    }
     git(&["rev-parse", "HEAD"])
 }
