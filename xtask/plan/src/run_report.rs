@@ -1,7 +1,7 @@
 //! What a command did, or would do, as data: what `--json` prints, what texts for people show, and what a rehearsal and
 //! the tests read. It must never be without an outcome, nor hold what only a terminal needs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -89,21 +89,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// As people read it, and `--json` has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Ok => "ok",
-            Outcome::Planned => "planned",
-            Outcome::Refused => "refused",
-            Outcome::Done => "done",
-            Outcome::Waits => "waits",
-            Outcome::Open => "open",
-            Outcome::Failed => "failed",
-            Outcome::Proved => "proved",
-            Outcome::RolledBack => "rolled back",
-        }
-    }
-
     pub fn of(steps: &[Observed]) -> Outcome {
         let open = || steps.iter().filter(|step| !step.observed.is_settled());
         match (open().count(), open().all(|step| step.waits)) {
@@ -111,6 +96,13 @@ impl Outcome {
             (_, true) => Outcome::Waits,
             (_, false) => Outcome::Open,
         }
+    }
+}
+
+/// As `--json` has it.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

@@ -141,7 +141,7 @@ impl Session<'_> {
 
     /// Reports what came of the steps, as JSON and in the summary of a job.
     pub fn ended(&self, of: &impl Serialize, observed: Vec<Observed>, outcome: Outcome) {
-        self.report.summarize(outcome.as_str(), &observed);
+        self.report.summarize(&outcome.to_string(), &observed);
         self.document(of, observed, outcome);
     }
 
