@@ -14,6 +14,7 @@ pub mod pyproject;
 pub mod rust;
 pub mod tag_record;
 pub mod uv_lock;
+pub mod values;
 pub mod workflow;
 
 use std::ops::Range;

@@ -2,11 +2,11 @@
 //! It must never change what stands there: keys are added, and nothing is moved or formatted anew.
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Map, Value};
-use toml_edit::{DocumentMut, Item, TableLike};
+use serde_json::Value;
+use toml_edit::{DocumentMut, Item};
 
 use super::Key;
-use crate::train::Train;
+use crate::{files::values, train::Train};
 
 /// The manifest with lines of configuration at its end.
 pub fn extended(text: &str, lines: &str) -> Result<String> {
@@ -66,32 +66,7 @@ pub fn with_keys(text: &str, train: &Train, driver: &str, keys: &[Key]) -> Resul
 pub fn metadata(text: &str) -> Result<Value> {
     let manifest: DocumentMut = text.parse()?;
     let metadata = manifest.get("workspace").and_then(|workspace| workspace.get("metadata"));
-    Ok(metadata.map_or(Value::Null, json))
-}
-
-fn json(item: &Item) -> Value {
-    match item {
-        Item::Value(value) => of_value(value),
-        Item::ArrayOfTables(tables) => tables.iter().map(|table| of_table(table)).collect(),
-        Item::Table(table) => of_table(table),
-        Item::None => Value::Null,
-    }
-}
-
-fn of_table(table: &dyn TableLike) -> Value {
-    Value::Object(table.iter().map(|(key, item)| (key.to_owned(), json(item))).collect::<Map<_, _>>())
-}
-
-fn of_value(value: &toml_edit::Value) -> Value {
-    match value {
-        toml_edit::Value::String(text) => Value::from(text.value().as_str()),
-        toml_edit::Value::Integer(number) => Value::from(*number.value()),
-        toml_edit::Value::Float(number) => Value::from(*number.value()),
-        toml_edit::Value::Boolean(truth) => Value::from(*truth.value()),
-        toml_edit::Value::Datetime(time) => Value::from(time.value().to_string()),
-        toml_edit::Value::Array(values) => values.iter().map(of_value).collect(),
-        toml_edit::Value::InlineTable(table) => of_table(table),
-    }
+    Ok(metadata.map_or(Value::Null, values::of))
 }
 
 /// The manifest with a member more, where no pattern among the members means it.
@@ -120,10 +95,11 @@ pub fn with_member(text: &str, member: &str) -> Result<String> {
     Ok(manifest.to_string())
 }
 
-/// The files of a private crate that calls the tool in one version: manifest and program.
+/// The files of a private crate that calls the tool in one version: manifest and program. Without the registries of a
+/// rehearsal built in, their sources would be looked for beside the tool, where a registry has none.
 pub fn xtask(version: &str) -> [(&'static str, String); 2] {
     let manifest = format!(
-        "[package]\nname = \"xtask\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\ncargo-train = {{ version = \"={version}\", default-features = false }}\n"
+        "[package]\nname = \"xtask\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\ncargo-train = {{ version = \"={version}\", default-features = false, features = [\"stand-in\"] }}\n"
     );
     let program = "fn main() {\n    std::process::exit(cargo_train::main(cargo_train::Tool::Xtask));\n}\n";
     [("xtask/Cargo.toml", manifest), ("xtask/src/main.rs", program.to_owned())]

@@ -16,13 +16,13 @@ use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item};
 
 use config::{absolute, leave_programs};
-pub(super) use config::{merge, text, values};
+pub(super) use config::{merge, text};
 #[cfg(test)]
 use tokens::instead_of_programs;
 pub use tokens::let_in;
 
 use super::cargo;
-use plan::{check::published::Unconfigured, config::closest, names};
+use plan::{check::published::Unconfigured, config::closest, files::values, names};
 
 /// The registry that cargo calls so publishes to crates.io, whatever stands in for reading.
 pub const CRATES_IO: &str = "crates-io";
@@ -96,7 +96,7 @@ impl Registries {
     fn add_file(&mut self, above: &Path, path: &Path, clean: impl FnOnce(&mut Map<String, Value>)) -> Result<()> {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let config: DocumentMut = text.parse().with_context(|| path.display().to_string())?;
-        let mut config = values(config.as_table());
+        let mut config = values::of_table(config.as_table());
         clean(&mut config);
         absolute(&mut config, above);
         let has_default = config.get("registry").is_some_and(|registry| registry.get("default").is_some());

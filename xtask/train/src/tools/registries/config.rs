@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use serde_json::{Map, Value};
-use toml_edit::{Item, TableLike};
 
 /// Paths count from the directory that `.cargo` is in: in another place they would name something else.
 pub fn absolute(config: &mut Map<String, Value>, above: &Path) {
@@ -61,20 +60,6 @@ pub fn merge(near: &mut Map<String, Value>, far: Map<String, Value>) {
             (Some(_), _) => {}
         }
     }
-}
-
-/// A table of TOML as values; dates are in none that is read here.
-pub fn values(table: &dyn TableLike) -> Map<String, Value> {
-    table.iter().filter_map(|(key, item)| Some((key.to_owned(), value(item)?))).collect()
-}
-
-fn value(item: &Item) -> Option<Value> {
-    if let Some(table) = item.as_table_like() {
-        return Some(Value::Object(values(table)));
-    }
-    let list = || item.as_array().map(|list| list.iter().filter_map(|one| value(&Item::Value(one.clone()))).collect());
-    let text = item.as_str().map(Value::from).or_else(|| item.as_bool().map(Value::from));
-    text.or_else(|| item.as_integer().map(Value::from)).or_else(|| list().map(Value::Array))
 }
 
 /// Values as a text of TOML.

@@ -138,7 +138,7 @@ pub(super) fn leave_links_of(uv: &mut Command, dir: &Path, variable: Variable<'_
     let (mut settings, mut has_links) = (Map::new(), false);
     for path in files {
         let Some(toml) = toml(&path)? else { continue };
-        let mut found = registries::values(toml.as_table());
+        let mut found = plan::files::values::of_table(toml.as_table());
         has_links |= found.remove(LINKS).is_some();
         let pip = found.get_mut("pip").and_then(Value::as_object_mut);
         has_links |= pip.is_some_and(|pip| pip.remove(LINKS).is_some());
