@@ -2,12 +2,10 @@
 //! It must never depend on what this machine has beside Rust, Python and git.
 
 use std::{
-    collections::BTreeSet,
     fs,
     io::{Read as _, Write as _},
     net::TcpListener,
     os::unix::fs::symlink,
-    path::PathBuf,
 };
 
 use crate::{
@@ -15,32 +13,10 @@ use crate::{
     hotfix,
 };
 
-/// Where that PATH leads: not to a part of the place that is compared.
-fn bin(place: &Place) -> PathBuf {
-    place.tree.with_file_name("target").join("bin")
-}
-
-/// A PATH with all programs of this machine but those.
-fn path_without(place: &mut Place, without: &[&str]) {
-    let bin = bin(place);
-    fs::create_dir_all(&bin).unwrap();
-    let mut known = BTreeSet::new();
-    for dir in std::env::split_paths(&std::env::var_os("PATH").unwrap()) {
-        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-            let name = entry.file_name().into_string().unwrap();
-            let is_left_out = without.iter().any(|start| name.starts_with(start));
-            if !is_left_out && known.insert(name.clone()) {
-                symlink(entry.path(), bin.join(name)).unwrap();
-            }
-        }
-    }
-    place.env.push(("PATH".to_owned(), bin.display().to_string()));
-}
-
 /// Puts a script on that PATH.
 fn script(place: &Place, name: &str, text: &str) {
     write_program(
-        &bin(place).join(name),
+        &place.bin().join(name),
         &format!(
             "#!/bin/sh
 {text}
@@ -104,7 +80,7 @@ const NO_PYTHON: &str = "Python 3.9 or newer is not found (python3 is not found,
 #[test]
 fn all_that_is_missing_is_reported_at_once_before_anything_is_written() {
     let mut place = Place::of_workspace("bare/all", "wheel");
-    path_without(&mut place, &["python", "uv", "pip"]);
+    place.path_without(&["python", "uv", "pip"]);
     nobody(&mut place);
     let nobody = "git has no name and email for the author and the committer: ";
     refused(
@@ -183,8 +159,8 @@ fn a_git_that_is_too_old_is_reported_with_its_version() {
     let mut place = hotfix::released("bare/git", "plain", hotfix::Main::Working);
     place.xtask(hotfix::HOTFIX);
     hotfix::fix(&place);
-    path_without(&mut place, &["git-no"]);
-    let bin = bin(&place);
+    place.path_without(&["git-no"]);
+    let bin = place.bin();
     let real = fs::read_link(bin.join("git")).unwrap();
     fs::remove_file(bin.join("git")).unwrap();
     let old = "[ \"$1\" = --version ] && echo 'git version 2.37.2 (old)' && exit";
@@ -196,7 +172,7 @@ fn a_git_that_is_too_old_is_reported_with_its_version() {
 fn a_python_that_does_not_work_is_passed_over_for_one_that_does() {
     let mut place = Place::of_workspace("bare/python", "wheel");
     let real = real_python(&place);
-    path_without(&mut place, &["python", "uv", "pip"]);
+    place.path_without(&["python", "uv", "pip"]);
     script(&place, "python3", "echo 'pyenv: python3: command not found' >&2; exit 127");
     script(&place, "python", &format!("exec {real} \"$@\""));
     is_planned(&place, "release minor");
@@ -213,7 +189,7 @@ fn a_python_that_does_not_work_is_passed_over_for_one_that_does() {
 #[test]
 fn a_python_without_ensurepip_needs_uv() {
     let mut place = Place::of_workspace("bare/ensurepip", "wheel");
-    path_without(&mut place, &["python", "uv", "pip"]);
+    place.path_without(&["python", "uv", "pip"]);
     without_ensurepip(&place, "python3");
     refused(
         &place,
@@ -244,7 +220,7 @@ fn who_only_looks_makes_no_environment() {
     let mut place = Place::of_workspace("bare/look", "shipped");
     place.add_remote();
     let real = real_python(&place);
-    path_without(&mut place, &["python", "uv", "pip", "gh", "podman", "docker"]);
+    place.path_without(&["python", "uv", "pip", "gh", "podman", "docker"]);
     let row = |place: &Place| {
         let output = place.xtask("status 0.7.3 --train lark");
         assert!(venvs(place).is_empty(), "{}", output.all());
@@ -258,7 +234,7 @@ fn who_only_looks_makes_no_environment() {
     let nobody_to_ask = row(&place);
     assert!(nobody_to_ask.contains("unknown"), "{nobody_to_ask}");
     // uv, as it is found, and Python, which uv needs as well.
-    symlink(&real, bin(&place).join("python3")).unwrap();
+    symlink(&real, place.bin().join("python3")).unwrap();
     script(&place, "uv", "echo \"$@\" >&2; echo 'error: there is no version of lark-python==0.7.3' >&2; exit 1");
     assert!(row(&place).contains("is not (wholly) on the index"), "{}", row(&place));
     // Whose the name is was not found out: nothing may go out under it.
@@ -268,7 +244,7 @@ fn who_only_looks_makes_no_environment() {
         assert!(row(&place).contains("unknown") && row(&place).contains(unheard), "{}", row(&place));
     }
     // Python alone, which shows no hashes.
-    fs::remove_file(bin(&place).join("uv")).unwrap();
+    fs::remove_file(place.bin().join("uv")).unwrap();
     assert!(row(&place).contains("unknown") && row(&place).contains(unheard), "{}", row(&place));
     let has = |version: &str| format!("<a href=\"lark_python-{version}-cp39-abi3-linux_x86_64.whl\">it</a>");
     ask(&mut place, answering("200 OK", &has("0.7.2")));

@@ -84,7 +84,7 @@ fn pairs(states: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 const NOT_VERIFIED: &str = "not verified: ci, review (GitHub CLI (gh) not found; it is needed to read CI status); next: install GitHub CLI (https://cli.github.com) and run gh auth login, \
-     then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive ci --waive review";
+     or GH_TOKEN in the environment, then cargo xtask release 0.8.0 --push; or without: cargo xtask release 0.8.0 --push --waive ci --waive review";
 
 #[test]
 fn without_a_forge_a_release_is_made_here_and_only_its_push_is_refused() {
@@ -110,9 +110,8 @@ fn without_a_forge_a_release_is_made_here_and_only_its_push_is_refused() {
     assert_eq!(push.code, Some(1), "{}", push.all());
     let waive = "blocked: ci, review (to continue without: --waive ci --waive review)";
     assert!(push.err.contains(waive), "{}", push.all());
-    assert!(
-        push.all().contains("next: install GitHub CLI (https://cli.github.com) and run gh auth login; or --waive ci")
-    );
+    let next = "next: install GitHub CLI (https://cli.github.com) and run gh auth login, or GH_TOKEN in the environment; or --waive ci";
+    assert!(push.all().contains(next), "{}", push.all());
     assert!(place.xtask("release 0.8.0 --push --dry-run").err.contains(waive));
     assert!(place.bytes() == bytes, "it was refused, and yet something changed");
 

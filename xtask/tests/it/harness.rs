@@ -2,10 +2,11 @@
 //! It must never depend on the machine: identity, dates, locale and configuration of git and cargo are fixed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs,
     io::Write as _,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
@@ -99,6 +100,28 @@ impl Place {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::write(to, bytes).unwrap();
         }
+    }
+
+    /// Where a PATH of its own leads: not to a part of the place that is compared.
+    pub fn bin(&self) -> PathBuf {
+        self.tree.with_file_name("target").join("bin")
+    }
+
+    /// A PATH with all programs of this machine but those that begin so.
+    pub fn path_without(&mut self, without: &[&str]) {
+        let bin = self.bin();
+        fs::create_dir_all(&bin).unwrap();
+        let mut known = BTreeSet::new();
+        for dir in std::env::split_paths(&std::env::var_os("PATH").unwrap()) {
+            for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+                let name = entry.file_name().into_string().unwrap();
+                let is_left_out = without.iter().any(|start| name.starts_with(start));
+                if !is_left_out && known.insert(name.clone()) {
+                    symlink(entry.path(), bin.join(name)).unwrap();
+                }
+            }
+        }
+        self.env.push(("PATH".to_owned(), bin.display().to_string()));
     }
 
     /// A program with nothing of the machine's own in its environment.

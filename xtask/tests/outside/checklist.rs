@@ -16,6 +16,7 @@ use crate::{
 
 tests! {
     a_release_waits_until_ci_is_green: needs GH;
+    without_gh_the_forge_is_asked_through_curl: needs CURL;
     a_hotfix_waits_for_its_own_branch: needs GH;
     what_cannot_be_asked_is_unknown_and_a_waiver_is_written_down: needs GH;
     a_commit_that_nobody_reviewed_is_named: needs GH;
@@ -136,6 +137,31 @@ fn a_release_waits_until_ci_is_green() {
     let after = place.bytes();
     place.xtask(RELEASE).ok();
     assert!(place.bytes() == after);
+}
+
+fn without_gh_the_forge_is_asked_through_curl() {
+    let forge = Forge::new("no_gh");
+    let mut place = place("no_gh", Some(&forge), "checklist = [\"ci\"]");
+    place.path_without(&["gh"]);
+    let head = place.git("rev-parse HEAD");
+    goes_on(&place, RELEASE, &format!("the forge does not have {}", &head[..9]));
+    let of = |conclusion: &str| {
+        let jobs: Vec<Value> = (0..150).map(|at| run_of(&format!("job {at}"), "completed", Some(conclusion))).collect();
+        forge.knows(&json!({ "commits": { &head: { "runs": jobs } } }));
+    };
+    of("failure");
+    refused(&place, RELEASE, "failed: job 0 (failure)");
+    of("success");
+    assert!(place.xtask(&format!("{RELEASE} --dry-run")).ok().out.contains("(150 passed)"));
+    for (set, why) in [
+        (&[("GH_TOKEN", "of-nobody")][..], "the forge does not know who asks: HTTP 401: "),
+        (&[("GH_TOKEN", ""), ("GITHUB_TOKEN", "")], "GitHub CLI (gh) not found"),
+        // No other host gets the token.
+        (&[("GITHUB_TOKEN", "of-nobody"), ("GH_REPO", "")], "no remote is on a forge); next: GH_REPO="),
+    ] {
+        place.env.extend(set.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+        goes_on(&place, RELEASE, &format!("not verified: ci ({why}"));
+    }
 }
 
 fn a_hotfix_waits_for_its_own_branch() {

@@ -17,6 +17,7 @@ use crate::{
 
 tests! {
     a_publication_is_done_once: needs WORLD, partly IMAGES;
+    without_gh_the_same_is_published: needs WORLD;
     a_shallow_checkout_of_the_tag_publishes_the_same: needs WORLD;
     cut_off_at_each_request_of_crates_wheels_and_forge: needs WORLD;
     cut_off_at_each_request_of_images: needs WORLD_WITH_IMAGES;
@@ -108,6 +109,16 @@ fn a_publication_is_done_once() {
             CommandOutput::of(machine.tool(&status).env("CARGO_TARGET_DIR", "target").output().unwrap()).ok();
         }
     }
+}
+
+fn without_gh_the_same_is_published() {
+    let outside = Outside::new("without_gh");
+    let mut machine = outside.machine("a");
+    machine.path_without(&["gh"]);
+    outside.publish(&machine, LARK);
+    assert_eq!(end(&outside), whole(LARK).end);
+    outside.confirm(&machine, LARK);
+    outside.run(&machine, &format!("status {} --train {}", LARK.version, LARK.name)).ok();
 }
 
 fn a_shallow_checkout_of_the_tag_publishes_the_same() {

@@ -155,7 +155,7 @@ impl Stand<'_> {
         let announced = if config.announce.is_empty() { None } else { lacks("curl") };
         let groups = [
             (Group::Images, "images", images),
-            (Group::Forge, "the release on the forge", lacks("gh")),
+            (Group::Forge, "the release on the forge", lacks("curl").and(lacks("gh"))),
             (Group::Announce, "announcements", announced),
         ];
         let mut without = Vec::new();

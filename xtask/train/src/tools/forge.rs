@@ -1,33 +1,26 @@
-//! The forge, asked and changed through `gh api`, which knows the user's host, repository and token.
+//! The forge: what it is asked, and what is changed there.
 //! It must never take "could not ask" for "not there": only an answer is an answer.
 
+mod client;
+mod curl;
 mod history;
 mod issues;
 
-use std::{
-    fmt,
-    fs::File,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
-use super::{
-    child::{self, ChildOutput, LONGEST_ANSWER},
-    http::Answer,
-    secrets,
-    transient::Transient,
-};
-use plan::{percent::encoded, problem::Problem};
+use super::{child::LONGEST_ANSWER, http::Answer};
+use client::{Body, Client};
+use plan::percent::encoded;
 
+pub use client::{GH_NOT_FOUND, NotSetUp};
 pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
 
-/// `gh` fills in whose repository it is: `GH_REPO`, or the remote.
+/// The client fills in whose repository it is: `GH_REPO`, or the remote.
 const RELEASES: &str = "repos/{owner}/{repo}/releases";
 const REPOSITORY: &str = "repos/{owner}/{repo}";
 
@@ -39,28 +32,6 @@ const PAGES_OF_RELEASES: usize = 100;
 
 /// How long a file may take on its way.
 const TRANSFER: Duration = Duration::from_secs(7_200);
-
-/// There is no forge to ask, or nobody to ask as.
-#[derive(Debug)]
-pub struct NotSetUp(pub Problem);
-
-impl fmt::Display for NotSetUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for NotSetUp {}
-
-impl NotSetUp {
-    /// Keeps it apart from a forge that did not answer.
-    pub fn apart<T>(asked: Result<T>) -> Result<Result<T, Problem>> {
-        match asked {
-            Ok(answer) => Ok(Ok(answer)),
-            Err(error) => error.downcast().map(|NotSetUp(problem)| Err(problem)),
-        }
-    }
-}
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Release {
@@ -162,11 +133,8 @@ impl<'a> Forge<'a> {
     pub fn upload(&self, release: &Release, name: &str, file: &Path) -> Result<()> {
         let address = release.upload_url.split('{').next().unwrap_or_default();
         let address = format!("{address}?name={}", encoded(name));
-        let kind = "Content-Type: application/octet-stream";
-        let sh = self.sh;
-        let upload = cmd!(sh, "gh api --include --method POST --header {kind} --input {file} {address}").into();
         let what = format!("the asset {name}");
-        let answer = asked(&what, upload, None, TRANSFER)?;
+        let answer = Client::of(self.sh)?.ask(&what, "POST", &address, Body::File(file), TRANSFER)?;
         if answer.is_ok() { Ok(()) } else { Err(answer.failure(&what)) }
     }
 
@@ -179,16 +147,7 @@ impl<'a> Forge<'a> {
     /// Writes the asset's bytes to a file.
     pub fn download(&self, asset: &Asset, to: &Path) -> Result<()> {
         let path = format!("{RELEASES}/assets/{}", asset.id);
-        let mut command = Command::new("gh");
-        command.args(["api", "--header", "Accept: application/octet-stream", &path]).current_dir(self.sh.current_dir());
-        let file = File::create(to).with_context(|| to.display().to_string())?;
-        let output =
-            command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped()).output().context("gh did not start")?;
-        if !output.status.success() {
-            let output = secrets::blanked(&String::from_utf8_lossy(&output.stderr));
-            bail!("the asset {} could not be downloaded: {}", asset.name, output.trim());
-        }
-        Ok(())
+        Client::of(self.sh)?.download(&asset.name, &path, to)
     }
 
     /// Every entry of a list that comes in pages.
@@ -228,60 +187,12 @@ impl<'a> Forge<'a> {
     }
 
     fn ask(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let sh = self.sh;
-        let input: &[&str] = if body.is_some() { &["--input", "-"] } else { &[] };
-        let command = cmd!(sh, "gh api --include --method {method} {input...} {path}").into();
-        let patience = if body.is_some() { LONGEST_ANSWER } else { self.patience };
-        asked(what, command, body.map(Value::to_string), patience)
-    }
-}
-
-/// What `gh` was answered; without an answer, why there is none.
-fn asked(what: &str, command: Command, body: Option<String>, patience: Duration) -> Result<Answer> {
-    let is_change = body.is_some();
-    match child::ask_giving(command, body, |elapsed| elapsed < patience) {
-        Ok(Some(output)) => answered(what, output),
-        // It may have been taken: whoever looks again sees.
-        Ok(None) if is_change => Err(Transient { why: child::unanswered(what, patience), after: None }.into()),
-        Ok(None) => bail!("the forge did not answer within {} s", patience.as_secs()),
-        Err(error) if is_not_found(&error) => Err(missing()),
-        Err(error) => Err(error),
-    }
-}
-
-fn is_not_found(error: &anyhow::Error) -> bool {
-    let io = error.root_cause().downcast_ref::<std::io::Error>();
-    io.is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
-}
-
-pub const GH_NOT_FOUND: &str = "GitHub CLI (gh) not found";
-
-fn missing() -> anyhow::Error {
-    NotSetUp(Problem::new(GH_NOT_FOUND, "install GitHub CLI (https://cli.github.com) and run gh auth login")).into()
-}
-
-fn answered(what: &str, output: ChildOutput) -> Result<Answer> {
-    let answered = Answer::read(&output.out);
-    if output.status.code() == Some(4) || answered.as_ref().is_some_and(|answer| answer.status == 401) {
-        let why = match answered.is_some() {
-            true => format!("the forge does not know who asks: {}", output.last_lines()),
-            false => "gh is not logged in".to_owned(),
+        let (body, patience) = match body {
+            Some(body) => (Body::Json(body), LONGEST_ANSWER),
+            None => (Body::Nothing, self.patience),
         };
-        return Err(NotSetUp(Problem::new(why, "gh auth login, or GH_TOKEN in the environment")).into());
+        Client::of(self.sh)?.ask(what, method, path, body, patience)
     }
-    if let Some(answer) = answered {
-        return Ok(answer);
-    }
-    let why = format!("{what}: {}", output.err.trim().replace('\n', " "));
-    if why.contains("unable to expand placeholder") {
-        let (why, next) = ("no remote is on a forge", "GH_REPO=OWNER/REPOSITORY in the environment");
-        return Err(NotSetUp(Problem::new(why, next)).into());
-    }
-    // The connection was cut, and with it whatever the answer was.
-    if ["EOF", "connection reset", "broken pipe", "timeout", "error connecting"].iter().any(|word| why.contains(word)) {
-        return Err(Transient { why, after: None }.into());
-    }
-    bail!(why)
 }
 
 fn read<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Result<T> {
@@ -305,28 +216,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn why_there_is_no_answer() {
-        use std::os::unix::process::ExitStatusExt as _;
-        let message = |code: i32, out: &str, err: &str| {
-            let status = std::process::ExitStatus::from_raw(code << 8);
-            answered("x", ChildOutput { status, out: out.to_owned(), err: err.to_owned() })
-        };
-        assert_eq!(message(1, "HTTP/1.1 404 Not Found\r\n\r\n{}", "gh: Not Found (HTTP 404)").unwrap().status, 404);
-        assert!(
-            message(4, "", "To get started with GitHub CLI, please run:  gh auth login").unwrap_err().is::<NotSetUp>()
-        );
-        assert!(message(1, "HTTP/1.1 401 Unauthorized\r\n\r\n{}", "gh: Bad credentials").unwrap_err().is::<NotSetUp>());
-        assert!(message(1, "", "unable to expand placeholder in path: no git remotes").unwrap_err().is::<NotSetUp>());
-        assert!(message(1, "", "Post \"http://h/x\": EOF").unwrap_err().is::<Transient>());
-        let refused =
-            message(1, "", "Get \"http://h/x\": dial tcp 127.0.0.1:1: connect: connection refused").unwrap_err();
-        assert!(!refused.is::<Transient>() && !refused.is::<NotSetUp>());
-    }
-
-    #[cfg(unix)]
-    #[test]
     fn no_answer_of_a_forge_breaks_who_reads_it() {
-        use crate::tools::http::served::{Chance, Served, seed};
+        use crate::tools::{
+            child::ChildOutput,
+            http::served::{Chance, Served, seed},
+        };
         use std::os::unix::process::ExitStatusExt as _;
 
         let mut chance = Chance(seed());
@@ -349,7 +243,8 @@ mod tests {
             let out = String::from_utf8_lossy(&served.bytes).into_owned();
             let output =
                 ChildOutput { status: std::process::ExitStatus::from_raw(code << 8), out, err: (*err).to_owned() };
-            let Ok(answer) = answered("x", output) else { continue };
+            let _ = client::told_by_curl("x", &output);
+            let Ok(answer) = client::told_by_gh("x", &output) else { continue };
             assert_eq!(Some(answer.status), served.status, "answer {round}");
             let _ = (read::<Vec<Release>>(&answer), read::<Release>(&answer), read::<Vec<Issue>>(&answer));
             let _ = (read::<Vec<Pull>>(&answer), read::<Vec<Review>>(&answer), read::<WorkflowRun>(&answer));

@@ -154,7 +154,7 @@ fn became(code: Option<i32>, printed: &[u8], reported: String) -> Post {
 }
 
 /// As curl's configuration files want it.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r");
     format!("\"{escaped}\"")
 }
