@@ -72,7 +72,7 @@ fn an_engine_that_runs_nothing_says_nothing_about_the_image() {
     let compiled = output.err.matches("Compiling semver v").count();
     assert_eq!(compiled, 1, "release and publication share what they compile: {}", output.err);
     let page = fs::read_to_string(place.tree.with_file_name("target").join("xtask/rehearsal-owl.html")).unwrap();
-    assert!(page.contains("What was not proved, and why") && page.contains("cgroups in hybrid mode"), "{page}");
+    assert!(page.contains("What was not proved here, and why") && page.contains("cgroups in hybrid mode"), "{page}");
 }
 
 /// The registry of a rehearsal is on a port that every user of the machine reaches.

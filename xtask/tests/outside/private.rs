@@ -246,7 +246,7 @@ fn a_rehearsal_takes_the_place_of_what_replaces_crates_io() {
         for what in ["crate lark-core 0.8.0 (", "crate lark 0.8.0 (", "a new cargo project adds lark 0.8.0"] {
             assert!(output.out.contains(&format!("proved     {what}")), "{name}: {}", output.all());
         }
-        assert!(output.out.contains("what was built again has the same bytes"), "{name}: {}", output.all());
+        assert!(output.out.contains("the second build has the same bytes"), "{name}: {}", output.all());
     }
     assert!(!mirror.join("crates/files/lark-0.8.0.crate").exists(), "the mirror was sent something");
     server.kill().unwrap();
@@ -341,7 +341,7 @@ fn what_a_private_registry_gives_for_a_token_is_there_in_a_rehearsal() {
             assert!(output.out.contains(&format!("proved     {what} in {} (", publish.trim_matches('"'))), "{}", output.all());
         }
         assert!(output.out.contains("a new cargo project adds lark 0.8.0"), "{}", output.all());
-        assert!(output.out.contains("what was built again has the same bytes"), "{}", output.all());
+        assert!(output.out.contains("the second build has the same bytes"), "{}", output.all());
         assert!(!output.all().contains(&token) && !registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
 
         fs::remove_file(home.join("credentials.toml")).unwrap();

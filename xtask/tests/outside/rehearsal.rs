@@ -186,9 +186,9 @@ fn every_train_is_rehearsed_from_a_fresh_clone() {
     }
     let version = trains[0]["rehearsal"]["version"].as_str().expect("a version");
     for proved in [
-        &format!("adds barter {version} and builds"),
-        "from the wheel, and its tests pass",
-        "from the sdist, and its tests pass",
+        &format!("a new project builds with barter {version}"),
+        "from the wheel and test it",
+        "from the sdist and test it",
         "a second look finds all",
         "has the same bytes",
         "prove cargo-test",

@@ -51,9 +51,9 @@ impl Stand<'_> {
         let differ: Vec<&str> =
             first.iter().filter(|(name, hash)| again.get(*name) != Some(hash)).map(|(name, _)| name.as_str()).collect();
         let title = match named.is_empty() {
-            true => "what was built again has the same bytes, so that what was rehearsed is what will be shipped",
+            true => "the second build has the same bytes",
             // A package says where that is.
-            false => "what was built again has the same bytes, all but the address of the private registry",
+            false => "the second build has the same bytes, but for the registry's address",
         };
         let outcome = match differ.is_empty() {
             true => Ending::Proved { evidence: format!("{} files have the same hashes", first.len()) },

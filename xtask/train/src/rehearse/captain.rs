@@ -89,7 +89,7 @@ impl Stand<'_> {
                 true => "a person confirms it at the true release",
                 false => "the forge is asked at the true release",
             };
-            self.rehearsal.not_proved.push((format!("{name} of the checklist"), why.to_owned()));
+            self.rehearsal.left_out.push((format!("{name} of the checklist"), why.to_owned()));
         }
         let goal = goal.argument();
         let waived = waive.iter().map(String::as_str).chain(asked).flat_map(|name| ["--waive", name]);
@@ -133,14 +133,14 @@ impl Stand<'_> {
         Ok(())
     }
 
-    /// Wheels that this machine cannot build are not proved.
+    /// Wheels of other platforms are proved nowhere but there.
     fn elsewhere(&mut self, train: &Train, dist: &Dist, files: &Hashes) {
         let files: Vec<String> = files.keys().cloned().collect();
         let missing = publish::missing(&train.config.platforms, &files);
         if !missing.is_empty() {
             let what = format!("wheels of {} for {}", dist.name, missing.join(", "));
             let why = "each is built on a machine of its kind, by the python-wheels workflow";
-            self.rehearsal.not_proved.push((what, why.to_owned()));
+            self.rehearsal.left_out.push((what, why.to_owned()));
         }
     }
 

@@ -8,14 +8,16 @@ use plan::{edit::count, ownership, problem::grouped};
 pub fn page(rehearsal: &Rehearsal) -> String {
     let (train, version) = (text(&rehearsal.train), text(&rehearsal.version));
     let verdict = text(&rehearsal.verdict());
+    let left_out: Vec<_> = rehearsal.left_out.iter().map(|(what, why)| (what.as_str(), why.as_str())).collect();
     let parts = [
         reasons("failed", "What failed", "bad", &rehearsal.failed()),
-        reasons("open", "What was not proved, and why", "warn", &rehearsal.open()),
+        reasons("open", "What was not proved here, and why", "warn", &rehearsal.open()),
         timeline(rehearsal),
         steps(rehearsal),
         graph(&rehearsal.graph),
         spent(&rehearsal.spent),
         hashes(&rehearsal.hashes),
+        reasons("left-out", "What is left out by design, and why", "plain", &left_out),
     ];
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -103,9 +105,19 @@ fn bar(line: &Line, left: f64, width: f64) -> String {
          <span class=\"bar{tick}\" style=\"left:{left:.3}%;width:{width:.3}%\"></span></span>\
          <span class=\"took\">{}</span></li>\n",
         marked(mark, label),
-        text(&line.title),
+        text(&short(&line.title)),
         took(line.seconds)
     )
+}
+
+/// As much of a title as fits beside a bar, whole words; the table has all of it.
+fn short(title: &str) -> String {
+    const ROOM: usize = 60;
+    if title.chars().count() <= ROOM {
+        return title.to_owned();
+    }
+    let start: String = title.chars().take(ROOM).collect();
+    format!("{} …", start.rsplit_once(' ').map_or(start.as_str(), |(words, _)| words))
 }
 
 /// How far its marks are apart in percent, and the marks: about five, at round times.
@@ -361,7 +373,8 @@ mod tests {
                 ("barter_python-0.10.0.tar.gz", sum),
             ]),
             spent: pairs(vec![("cargo", 70.1), ("maturin", 121.0), ("ours", 4.1), ("uv", 6.2), ("git", 1.4)]),
-            not_proved: pairs(vec![
+            not_proved: pairs(vec![("tests", "they were waived".to_owned())]),
+            left_out: pairs(vec![
                 ("wheels of other platforms", "only linux x86_64 can be built on this machine".to_owned()),
                 ("trusted publishing", "tokens of the real registries are not asked for in a rehearsal".to_owned()),
             ]),
@@ -409,7 +422,7 @@ mod tests {
             assert_eq!(html.matches(&text(&line.title)).count().min(2), 2, "{}: bar and row", line.title);
             assert!(html.contains(&text(line.outcome.because())), "{}", line.outcome.because());
         }
-        let texts = of.not_proved.iter().chain(&of.hashes).flat_map(|(what, why)| [what, why]);
+        let texts = of.not_proved.iter().chain(&of.left_out).chain(&of.hashes).flat_map(|(what, why)| [what, why]);
         texts.for_each(|texts| assert!(html.contains(&text(texts)), "{texts}"));
         assert!(html.contains("1 name belongs to another project on the registry"));
         let needs =
@@ -417,8 +430,20 @@ mod tests {
         assert!(html.contains(needs));
         of.graph.iter().for_each(|node| assert!(html.contains(&format!("<th scope=\"row\">{}</th>", node.name))));
         of.spent.iter().for_each(|(program, _)| assert!(html.contains(program), "{program}"));
-        assert_eq!(of.verdict(), "Proved, except 4 things that are named below.");
+        assert_eq!(of.verdict(), "Proved, except 3 things that are named below.");
         assert_eq!(html, page(&of.clone()));
+    }
+
+    #[test]
+    fn a_long_title_is_short_beside_its_bar() {
+        let long = format!("prove cargo-test: cargo test{}", " -p barter-data".repeat(30));
+        let of = Rehearsal {
+            stages: vec![Stage { name: "release".into(), lines: vec![proved(&long, 1.0, "")] }],
+            ..Rehearsal::default()
+        };
+        let html = page(&of);
+        assert!(html.contains("</span> prove cargo-test: cargo test -p barter-data -p barter-data …</span>"), "{html}");
+        assert_eq!(html.matches(&long).count(), 1, "{html}");
     }
 
     #[test]
@@ -438,12 +463,17 @@ mod tests {
             of(vec![proved("a", 1.0, ""), proved("b", 1.0, "")]).verdict(),
             "Proved: all 2 steps did what they are to do."
         );
-        assert_eq!(of(vec![proved("a", 1.0, ""), open("images", None, "none")]).verdict(), "Proved, except images.");
+        let mut elsewhere = of(vec![proved("a", 1.0, "")]);
+        elsewhere.left_out.push(("wheels for macos".to_owned(), "each is built on its own machine".to_owned()));
+        assert_eq!(elsewhere.verdict(), "Proved: the one step did what it is to do.");
+        assert_eq!(elsewhere.tone(), "good");
+        let here = of(vec![proved("a", 1.0, ""), open("images", None, "none")]);
+        assert_eq!((here.verdict().as_str(), here.tone()), ("Proved, except images.", "warn"));
         let both = of(vec![open("images", None, "none"), failed("crate a", "refused"), failed("b", "too")]);
         assert_eq!(both.verdict(), "Failed at crate a, and at 1 more step.");
         assert_eq!(both.tone(), "bad");
         let html = page(&both);
-        assert!(html.find("What failed") < html.find("What was not proved"));
+        assert!(html.find("What failed") < html.find("What was not proved here"));
     }
 
     #[test]
@@ -458,6 +488,7 @@ mod tests {
         of.hashes.push((evil.into(), evil.into()));
         of.spent.push((evil.into(), 1.0));
         of.not_proved.push((evil.into(), evil.into()));
+        of.left_out.push((evil.into(), evil.into()));
         of.contested.push(contested("barter-data", Some(evil)));
         for field in [&mut of.train, &mut of.version, &mut of.tag, &mut of.commit, &mut of.began] {
             *field = evil.into();

@@ -22,8 +22,10 @@ pub struct Rehearsal {
     pub hashes: Vec<(String, String)>,
     /// Program and seconds; `ours` is one of them.
     pub spent: Vec<(String, f64)>,
-    /// What, and why.
+    /// What, and why: it could be proved on another machine, or with other options.
     pub not_proved: Vec<(String, String)>,
+    /// What no rehearsal of this train proves on a machine of this kind, and why.
+    pub left_out: Vec<(String, String)>,
     /// The names under which it cannot be published outside.
     pub contested: Vec<Contested>,
     /// Seconds in which any other program ran, as the tool reports of its runs.

@@ -45,6 +45,9 @@ pub fn show(report: &Report, rehearsal: &Rehearsal) {
             report.say(format!("  {seconds}  {label:10} {} ({})", line.title, line.outcome.because()));
         }
     }
+    for (what, why) in &rehearsal.left_out {
+        report.say(format!("left out by design: {what}: {why}"));
+    }
     for (what, why) in &rehearsal.not_proved {
         report.warn(format!("not verified here: {what}: {why}"));
     }
@@ -112,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_result_is_one_line_and_names_what_was_not_verified() {
-        let good = rehearsal("barter", &[("tests", proved())]);
+        let mut good = rehearsal("barter", &[("tests", proved())]);
+        good.left_out = vec![("wheels for macos".to_owned(), "each is built on its own machine".to_owned())];
         let mut open = rehearsal("ingest", &[("tests", proved()), ("image", not("no container engine\nat all"))]);
         let why = "no `gh`".to_owned();
         open.not_proved = vec![("forge".to_owned(), why.clone()), ("ci".to_owned(), why)];

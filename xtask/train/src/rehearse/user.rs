@@ -43,7 +43,7 @@ impl Stand<'_> {
 /// A new cargo project adds the crate by its version and is built.
 pub fn builds_with(stand: &mut Stand<'_>, upload: &CrateUpload) -> Result<()> {
     let (name, version) = (&upload.name, &upload.version);
-    stand.try_out(&format!("a new cargo project adds {name} {version}{} and builds", upload.place()), |stand| {
+    stand.try_out(&format!("a new project builds with {name} {version}{}", upload.place()), |stand| {
         let project = stand.dir.join(format!("user{}", upload.place().replace(' ', "-")));
         let cargo = |args: &[&str], dir: &PathBuf| {
             let (verb, options) = args.split_first().unwrap_or((&"", &[]));
@@ -96,15 +96,15 @@ pub fn installs(stand: &mut Stand<'_>, cx: &Context<'_>, dist: &Dist, tests: Opt
     }
     if tests.is_none() {
         let why = "it has no Python tests in `tests_py` or `tests`";
-        stand.rehearsal.not_proved.push((format!("what {name} does as installed"), why.to_owned()));
+        stand.rehearsal.left_out.push((format!("what {name} does as installed"), why.to_owned()));
     }
     Ok(())
 }
 
 /// What is proved of an installation; what has no tests passes none.
 fn title(dist: &Dist, kind: &str, tests: Option<&Path>) -> String {
-    let tested = if tests.is_some() { ", and its tests pass" } else { "" };
-    format!("a new environment installs {} {} from the {kind}{tested}", dist.name, dist.version)
+    let tested = if tests.is_some() { " and test it" } else { "" };
+    format!("install {} {} from the {kind}{tested}", dist.name, dist.version)
 }
 
 /// The image is pulled from its registry, run, and says of itself that it is healthy. An engine that runs nothing here says
@@ -174,7 +174,7 @@ mod tests {
     fn only_what_has_tests_passes_them() {
         let dist = lark();
         let with = title(&dist, "wheel", Some(Path::new("tests_py")));
-        assert_eq!(with, "a new environment installs lark 0.8.0rc1 from the wheel, and its tests pass");
-        assert_eq!(title(&dist, "sdist", None), "a new environment installs lark 0.8.0rc1 from the sdist");
+        assert_eq!(with, "install lark 0.8.0rc1 from the wheel and test it");
+        assert_eq!(title(&dist, "sdist", None), "install lark 0.8.0rc1 from the sdist");
     }
 }
