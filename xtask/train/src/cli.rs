@@ -16,7 +16,7 @@ use crate::{
         rehearse as rehearsal, release, rollback, serve, smoke, status, wheels,
     },
     rehearse,
-    report::{Loudness, Report},
+    report::{self, Loudness, Report},
     session::Session,
 };
 use plan::tool::TOOL;
@@ -28,7 +28,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("CARGO_TRAIN_COMMI
 
 /// Releases a workspace of Rust crates and Python wheels as one coherent version.
 #[derive(Parser)]
-#[command(name = TOOL.as_str(), bin_name = TOOL.as_str(), version = VERSION, max_term_width = 120)]
+#[command(name = TOOL.as_str(), bin_name = TOOL.as_str(), version = VERSION)]
 #[command(
     after_help = "release, postfix, hotfix, smoke, publish, pack, post-release, rollback, wheels and status --issue accept --dry-run, which prints the plan without changing anything."
 )]
@@ -149,7 +149,9 @@ pub fn main() -> i32 {
     let whole = <Cli as clap::CommandFactory>::command();
     #[cfg(feature = "completions")]
     let whole = if TOOL.tool() == Tool::CargoTrain { shell::Printing::command() } else { whole };
-    let matches = whole.get_matches_from(words);
+    // Where there is no terminal, no line of the help is broken.
+    let width = report::width(false).map_or(0, |width| width.min(120));
+    let matches = whole.term_width(width).get_matches_from(words);
     #[cfg(feature = "completions")]
     if let Ok(printing) = shell::Printing::from_arg_matches(&matches) {
         return match printing.run() {

@@ -121,7 +121,7 @@ pub fn rehearse(session: &Session<'_>, options: &Options) -> Result<()> {
             report.say(format!("the page: {}", page.display()));
         }
         if snapshots.len() > 1 {
-            report.warn(summary::verdict(std::slice::from_ref(&rehearsal), is_interrupted(interrupted)));
+            report.tell(summary::verdict(std::slice::from_ref(&rehearsal), is_interrupted(interrupted)));
         }
         rehearsals.push(rehearsal);
         if is_interrupted(interrupted) {
@@ -143,7 +143,7 @@ fn conclude(report: &Report, rehearsals: &[Rehearsal], interrupted: bool) -> Res
     let at = if is_proved { 1 } else { 0 };
     ending.splice(at..at, names::lines(&contested));
     report.summarize(&ending.join("; "), []);
-    ending.into_iter().for_each(|line| report.warn(line));
+    ending.into_iter().for_each(|line| report.tell(line));
     if is_proved { Ok(()) } else { Err(Failed.into()) }
 }
 

@@ -8,6 +8,7 @@ mod github;
 mod planned;
 mod status;
 mod steps;
+mod wrap;
 
 pub use status::status_lines;
 pub use steps::Ended;
@@ -49,6 +50,8 @@ pub struct Report {
     pub json: bool,
     pub loudness: Loudness,
     pub color: bool,
+    /// Columns of the terminal, where it is one.
+    pub width: Option<usize>,
     /// GitHub Actions folds what is between `::group::` and `::endgroup::`, and shows annotations.
     pub groups: bool,
     /// What GitHub Actions shows of the job is appended to this file.
@@ -100,9 +103,10 @@ impl Report {
     pub fn new(json: bool, loudness: Loudness, color: Option<bool>) -> Report {
         let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
         let color = color.unwrap_or_else(|| wants_color(terminal, |name| std::env::var(name).ok()));
+        let width = width(json);
         let groups = std::env::var_os("GITHUB_ACTIONS").is_some();
         let summary = std::env::var_os(SUMMARY).filter(|path| groups && !path.is_empty()).map(PathBuf::from);
-        Report { json, loudness, color, groups, summary }
+        Report { json, loudness, color, width, groups, summary }
     }
 
     /// The line as it is written.
@@ -136,6 +140,23 @@ impl Report {
     /// A line that even `--quiet` does not silence.
     pub fn warn(&self, line: impl Into<Line>) {
         self.write(&self.rendered(&line.into()));
+    }
+
+    /// The same for sentences, which break between words.
+    pub fn tell(&self, line: impl Into<Line>) {
+        self.warn(self.wrapped(line.into()));
+    }
+
+    fn wrapped(&self, line: Line) -> Line {
+        let Some(width) = self.width else { return line };
+        let Line { before, label, after } = line;
+        match &label {
+            None => wrap::wrapped("", &before, width).into(),
+            Some((_, text)) => {
+                let after = wrap::wrapped(&format!("{before}{text}"), &after, width);
+                Line { before, label, after }
+            }
+        }
     }
 
     /// What a child prints while it runs, as it prints it.
@@ -190,7 +211,7 @@ impl Report {
         let whole = error.downcast_ref::<Refusal>().filter(|_| self.loudness >= Loudness::Verbose);
         let text = whole.map_or_else(|| format!("{error:#}"), |refusal| refusal.whole.clone());
         self.annotate(Level::Error, "error", &text);
-        let line = tinted("", Tint::Bad, "error", format!(": {text}"));
+        let line = self.wrapped(tinted("", Tint::Bad, "error", format!(": {text}")));
         let _ = writeln!(std::io::stderr(), "{}", self.rendered(&line));
     }
 
@@ -207,12 +228,23 @@ impl Report {
         }
     }
 
+    fn note(&self, line: Line) {
+        self.say(self.wrapped(line));
+    }
+
     /// What should be known, and is in the way of nothing.
     pub fn notes(&self, notes: &[String]) {
         for note in notes {
-            self.say(tinted("", Tint::Weak, "note:", format!(" {}", self.brief(note))));
+            self.note(tinted("", Tint::Weak, "note:", format!(" {}", self.brief(note))));
         }
     }
+}
+
+/// How many columns the terminal has that people are talked to on.
+pub fn width(json: bool) -> Option<usize> {
+    use terminal_size::{Width, terminal_size_of};
+    let size = if json { terminal_size_of(std::io::stderr()) } else { terminal_size_of(std::io::stdout()) };
+    size.map(|(Width(columns), _)| usize::from(columns))
 }
 
 /// Whether colors are wanted, where no option says so (<https://no-color.org>, <https://bixense.com/clicolors>).
@@ -239,7 +271,7 @@ mod tests {
     use super::*;
 
     fn report(color: bool, groups: bool) -> Report {
-        Report { json: false, loudness: Loudness::Normal, color, groups, summary: None }
+        Report { json: false, loudness: Loudness::Normal, color, width: None, groups, summary: None }
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn failed(cx: &Context<'_>, failures: &[(&Step, Error)], wanted: usize) -> Error
     cx.report.warn("");
     for (step, error) in failures {
         cx.report.warn(format!("failed: {}", step.title()));
-        cx.report.warn(format!("  {error:#}"));
+        cx.report.tell(format!("  {error:#}"));
     }
     anyhow!("{} of {wanted} failed; next: fix the problem above and run the command again", failures.len())
 }

@@ -17,14 +17,14 @@ impl Report {
             let lines = refused(&found, &way, self.loudness);
             let text = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             self.annotate(Level::Error, check.name(), &text);
-            lines.into_iter().for_each(|line| self.warn(line));
+            lines.into_iter().for_each(|line| self.tell(line));
         }
     }
 
     /// The same where it is in the way of nothing.
     pub fn noted(&self, findings: &[Finding]) {
         for (_, found) in by_check(findings) {
-            noted(&found, self.loudness).into_iter().for_each(|line| self.say(line));
+            noted(&found, self.loudness).into_iter().for_each(|line| self.note(line));
         }
     }
 }

@@ -79,11 +79,11 @@ impl Report {
     pub fn unverified(&self, step: &Step, why: &str) {
         let label = if step.kind() == Kind::Proof { "not proved" } else { "not verified" };
         self.annotate(Level::Warning, label, &format!("{}: {why}", step.title()));
-        self.warn(tinted("  ", Tint::Strong, label, format!(" {}: {why}", self.title(step))));
+        self.tell(tinted("  ", Tint::Strong, label, format!(" {}: {why}", self.title(step))));
     }
 
     fn stuck(&self, (label, tint): (&str, Tint), step: &Step, Problem { what, next }: &Problem) {
-        self.warn(tinted("  ", tint, label, format!(" {}: {what}", self.title(step))));
+        self.tell(tinted("  ", tint, label, format!(" {}: {what}", self.title(step))));
         let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
         self.warn(format!("     next: {next}{waive}"));
     }

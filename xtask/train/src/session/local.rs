@@ -62,7 +62,7 @@ pub fn make(session: &Session<'_>, intent: &Intent, options: &Options) -> Result
     if made.as_ref().err().is_none_or(|error| error.is::<run::Waiting>())
         && let Some(line) = unverified::line(&unverified, &again, &snapshot.train)
     {
-        report.warn(line);
+        report.tell(line);
     }
     if let (Ok(plan), false) = (&made, session.dry_run) {
         let (train, tag) = (&snapshot.train, snapshot.train.tag.fill(&plan.to));
