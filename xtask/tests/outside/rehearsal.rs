@@ -1,4 +1,4 @@
-//! Rehearses every train of this very workspace from a fresh clone, as the README's first command does.
+//! Rehearses every train of this very workspace from a fresh clone, as the README's first command does for one after another.
 //! It must never leave anything behind: no process, no change in the clone, nothing but the pages. It happens once; what a
 //! program is needed for is a test of its own, which looks at what came of it. `PROOFS=waived` is for these alone, after a
 //! rehearsal of the same commit without their programs: it is the service that is rehearsed, and not proved again.
@@ -30,8 +30,10 @@ tests! {
 }
 
 /// Each train, and the channel that it announces to.
-const TRAINS: [(&str, Option<&str>); 3] =
-    [("barter", Some("discord")), ("cargo-train", None), (SERVICE.0, Some(SERVICE.1))];
+const TRAINS: [(&str, Option<&str>); 3] = [("barter", Some("discord")), TOOL, (SERVICE.0, Some(SERVICE.1))];
+
+/// The tool's own tests are the ones that run here.
+const TOOL: (&str, Option<&str>) = ("cargo-train", None);
 
 /// The one with an image.
 const SERVICE: (&str, &str) = ("market-data", "slack");
@@ -71,14 +73,19 @@ fn xtask(clone: &Path, args: &[String]) -> (String, String) {
     run_both(command.args(args).args(["--json", "--quiet"]).current_dir(clone))
 }
 
-/// The options of a rehearsal of the service that waives each of its proofs.
-fn without_proofs(clone: &Path) -> Vec<String> {
-    let train = format!("--train={}", SERVICE.0);
-    let (reported, _) = xtask(clone, &["release", "--dry-run", &train].map(str::to_owned));
-    let plan: Reported = serde_json::from_str(&reported).expect("one JSON document");
-    let proofs = plan.steps.iter().map(|step| &step.step).filter(|step| step["step"] == "prove");
-    let waived = proofs.map(|step| format!("--waive={}", step["name"].as_str().expect("a name")));
-    [train].into_iter().chain(waived).collect()
+/// The options of each rehearsal: one of every train, or one of the service that waives each of its proofs.
+fn options(clone: &Path) -> Vec<Vec<String>> {
+    let of = |train: &str| vec![format!("--train={train}")];
+    if std::env::var("PROOFS").is_ok_and(|proofs| proofs == "waived") {
+        let train = of(SERVICE.0);
+        let (reported, _) = xtask(clone, &[&["release", "--dry-run"].map(str::to_owned)[..], &train].concat());
+        let plan: Reported = serde_json::from_str(&reported).expect("one JSON document");
+        let proofs = plan.steps.iter().map(|step| &step.step).filter(|step| step["step"] == "prove");
+        let waived = proofs.map(|step| format!("--waive={}", step["name"].as_str().expect("a name")));
+        return vec![train.into_iter().chain(waived).collect()];
+    }
+    let waived = |train| (train == TOOL.0).then(|| "--waive=cargo-test".to_owned());
+    TRAINS.map(|(train, _)| of(train).into_iter().chain(waived(train)).collect()).into()
 }
 
 /// Processes whose command line names the clone, where the system tells.
@@ -126,8 +133,8 @@ struct Rehearsed {
     trains: Vec<Value>,
     /// What ran before it and after it.
     running: [Vec<String>; 2],
-    /// How all of it ended.
-    verdict: String,
+    /// How each ended.
+    verdicts: Vec<String>,
     /// What the image registry answered a stranger and who has its login, when there was one.
     answers: Option<[String; 2]>,
 }
@@ -136,22 +143,24 @@ impl Rehearsed {
     fn from_a_fresh_clone() -> Rehearsed {
         let clone = fresh_clone();
         let before = running(&clone);
-        let is_proved = std::env::var("PROOFS").is_ok_and(|proofs| proofs == "waived");
-        let options = if is_proved { without_proofs(&clone) } else { Vec::new() };
-        let rehearse = || xtask(&clone, &[&["rehearse".to_owned()], options.as_slice()].concat());
+        let options = options(&clone);
+        let rehearse = |options: &Vec<String>| xtask(&clone, &[&["rehearse".to_owned()], options.as_slice()].concat());
         let ended = AtomicBool::new(false);
-        let ((reported, output), answers) = thread::scope(|scope| {
+        let (outputs, answers) = thread::scope(|scope| {
             let asking = scope.spawn(|| ask_image_registry(&clone, &ended));
-            let rehearsed = std::panic::catch_unwind(AssertUnwindSafe(rehearse));
+            let rehearsed = std::panic::catch_unwind(AssertUnwindSafe(|| options.iter().map(rehearse).collect()));
             ended.store(true, Ordering::Relaxed);
             let answers = asking.join().expect("it asks");
-            (rehearsed.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), answers)
+            let outputs: Vec<_> = rehearsed.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (outputs, answers)
         });
         let after = running(&clone);
         // What others have of its names on the public registries is told after it.
-        let verdict = output.lines().rfind(|line| line.starts_with("rehearsal of ")).unwrap_or_default().to_owned();
-        let trains = serde_json::from_str(&reported).expect("a rehearsal for each train");
-        Rehearsed { clone, trains, running: [before, after], verdict, answers }
+        let verdict = |output: &str| output.lines().rfind(|line| line.starts_with("rehearsal of ")).map(str::to_owned);
+        let verdicts = outputs.iter().filter_map(|(_, output)| verdict(output)).collect();
+        let trains = |reported: &str| serde_json::from_str::<Vec<Value>>(reported).expect("a rehearsal");
+        let trains = outputs.iter().flat_map(|(reported, _)| trains(reported)).collect();
+        Rehearsed { clone, trains, running: [before, after], verdicts, answers }
     }
 
     /// That lines of this title are there and say that it was proved.
@@ -172,12 +181,13 @@ impl Rehearsed {
 }
 
 fn every_train_is_rehearsed_from_a_fresh_clone() {
-    let Rehearsed { clone, trains, running, verdict, .. } = &*REHEARSED;
+    let Rehearsed { clone, trains, running, verdicts, .. } = &*REHEARSED;
     let names: Vec<_> = trains.iter().filter_map(|one| one["rehearsal"]["train"].as_str()).collect();
     assert_eq!(names, TRAINS.map(|(train, _)| train));
-    assert!(verdict.starts_with("rehearsal of barter ") && verdict.contains(": proved in "), "{verdict}");
-    for one in trains {
-        let rehearsal = &one["rehearsal"];
+    assert_eq!(verdicts.len(), trains.len());
+    for (one, verdict) in trains.iter().zip(verdicts) {
+        let (rehearsal, train) = (&one["rehearsal"], one["rehearsal"]["train"].as_str().expect("a name"));
+        assert!(verdict.starts_with(&format!("rehearsal of {train} ")) && verdict.contains(": proved in "), "{verdict}");
         assert_eq!(one["outcome"], "proved", "{rehearsal:#}");
         for stage in ["release", "publish"] {
             let stages = rehearsal["stages"].as_array().expect("stages");
