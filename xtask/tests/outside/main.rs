@@ -57,6 +57,7 @@ files! {
     documents
     due
     hotfix
+    installed
     mail
     private
     publish
