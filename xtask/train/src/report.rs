@@ -228,6 +228,7 @@ impl Report {
         }
     }
 
+    /// A line that `--quiet` silences, with sentences in it.
     fn note(&self, line: Line) {
         self.say(self.wrapped(line));
     }

@@ -52,7 +52,7 @@ impl Report {
         self.say("");
         for ((label, tint), [title, place, since], evidence) in &rows {
             let after = format!(" {title:first$}  {place:second$}  {since:third$}  {evidence}");
-            self.say(tinted("  ", *tint, &format!("{label:7}"), after.trim_end()));
+            self.note(tinted("  ", *tint, &format!("{label:7}"), after.trim_end()));
         }
     }
 

@@ -18,7 +18,7 @@ fn one(before: &str, line: &str, width: usize) -> String {
     let (mut out, mut at) = (String::new(), before.chars().count());
     for chunk in chunks(prose) {
         let long = chunk.trim_end().chars().count();
-        if at + long > width && !out.trim().is_empty() {
+        if long > 0 && at + long > width && !out.trim().is_empty() {
             out.truncate(out.trim_end().len());
             out += &format!("\n{margin}");
             at = margin.len();
@@ -79,6 +79,11 @@ mod tests {
             ),
             ("", "averyveryverylongwordthatfitsnowhere at all", "averyveryverylongwordthatfitsnowhere\n   at all"),
             ("", "one\ntwo is longer than that is wide", "one\ntwo is longer than that is\n   wide"),
+            (
+                "  todo   ",
+                " ci: it passes      forge    none has passed; next: wait",
+                " ci: it passes\n     forge    none has passed\n     next: wait",
+            ),
             ("", "", ""),
         ] {
             assert_eq!(wrapped(before, text, 30), expected, "{before}{text}");
