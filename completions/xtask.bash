@@ -659,7 +659,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__postfix)
-            opts="-q -v -h --note --issue --push --waive --confirm --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
+            opts="-q -v -h --note --issue --push --pr --waive --confirm --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -793,7 +793,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__release)
-            opts="-q -v -h --push --waive --confirm --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
+            opts="-q -v -h --push --pr --waive --confirm --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -60,6 +60,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 always\t''
 never\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l push -d 'Push the branch and the tag in one transaction'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l pr -d 'Push it on a branch, and open a pull request or bring it up to date; after the merge, the same command goes on'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l dry-run -d 'Print the plan without changing anything'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l diff -d 'With --dry-run, print the diff of each file that would change'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l json -d 'Print one JSON document on standard output; texts for people go to standard error'
@@ -75,6 +76,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 always\t''
 never\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l push -d 'Push the branch and the tag in one transaction'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l pr -d 'Push it on a branch, and open a pull request or bring it up to date; after the merge, the same command goes on'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l dry-run -d 'Print the plan without changing anything'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l diff -d 'With --dry-run, print the diff of each file that would change'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l json -d 'Print one JSON document on standard output; texts for people go to standard error'

@@ -76,6 +76,11 @@ pub fn asked(snapshot: &Snapshot, to: &Version) -> Vec<Confirmation> {
     rows.map(|what| ask(snapshot, what, last_tag(snapshot, |version| version < to))).collect()
 }
 
+/// Whether CI is green on the commit that the snapshot is of.
+pub fn of_ci(snapshot: &Snapshot) -> Step {
+    Step::Confirm(ask(snapshot, Confirmed::Ci, None))
+}
+
 /// The row that a person confirms for each version, where the train wants it; `confirmed` says by what each name is.
 pub fn by_person(snapshot: &Snapshot, confirmed: &BTreeMap<String, String>) -> Option<Confirmation> {
     let name = Confirmed::Website.name();
@@ -101,7 +106,7 @@ fn ask(snapshot: &Snapshot, what: Confirmed, previous: Option<String>) -> Confir
         (_, None) => "all of it is reviewed and approved".to_owned(),
     };
     // A release that is prepared on a branch stands on the main one.
-    let prepared = |name: &String| train.config.branch.as_ref().is_some_and(|own| own.version_in(name).is_some());
+    let prepared = |name: &String| train.version_on(name).is_some();
     let branch = repo.branch.as_ref().filter(|name| !prepared(name)).unwrap_or(&train.main);
     let files = train.config.files.iter().map(|file| &file.path);
     let files = files.chain(train.config.deployments.iter().map(|deployment| &deployment.path));

@@ -99,6 +99,9 @@ pub struct TrainConfig {
     #[serde(default, deserialize_with = "ref_template")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub branch: Option<Template>,
+    /// How a release comes to the main branch; pushed there without the key.
+    #[serde(default)]
+    pub flow: Flow,
     /// The path of its changelog; without the key, `CHANGELOG.md` or `CHANGES.md` where it has sections.
     pub changelog: Option<PathBuf>,
     /// Where the changelog's entries come from; only `unreleased` without the key.
@@ -214,6 +217,18 @@ pub enum Lockstep {
 pub enum Development {
     Minor,
     Patch,
+}
+
+/// How a release comes to the main branch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Flow {
+    /// Its commit is pushed there, with the tag.
+    #[default]
+    Push,
+    /// By a pull request: what comes of it on the main branch is tagged, however it was merged.
+    PullRequest,
 }
 
 /// Who writes the workflows of a train, if it is not this tool.

@@ -17,7 +17,7 @@ pub use self::{
 };
 use crate::{
     check, checklist,
-    config::Template,
+    config::Flow,
     edit::{Edit, Fate, count},
     files::{
         changelog,
@@ -26,11 +26,12 @@ use crate::{
     finding::{Check, Finding},
     names,
     options::{Options, checks, confirmed},
+    pull_request,
     repo::short,
     snapshot::Snapshot,
     step::{
         Checks, Proof, Step,
-        release::{Release, Work},
+        release::{Release, Way, Work},
     },
     strays::{self, Mention, Stray},
     subject, taken,
@@ -136,7 +137,7 @@ impl Draft {
     pub fn into_plan(mut self, snapshot: &Snapshot, options: &Options, released: bool) -> Plan {
         let Snapshot { workspace, train, repo, base, .. } = snapshot;
         let tag_name = train.tag.fill(&self.to);
-        let branch = train.config.branch.as_ref().map(|template: &Template| template.fill(&self.to));
+        let branch = train.branch(&self.to);
         self.findings.extend(check::repository::repository(snapshot, branch.as_deref()));
         self.findings.extend(self.taken(snapshot, &tag_name, released));
         self.findings.extend(unmakable(train, "tag", &tag_name, &repo.tags));
@@ -167,9 +168,19 @@ impl Draft {
             }
         }
         let mut message = format!("Release version {}", self.to.tag());
-        if let Some(notes) = notes.filter(|notes| !notes.is_empty()) {
-            message.push_str(&format!("\n\n{}", notes.replace("\r\n", "\n")));
+        let notes = notes.filter(|notes| !notes.is_empty()).map(|notes| notes.replace("\r\n", "\n"));
+        if let Some(notes) = &notes {
+            message.push_str(&format!("\n\n{notes}"));
         }
+        let (moved, lines) = (moved(snapshot, &self.versions), lines(snapshot, &self.versions));
+        // Where nothing is committed, there is nothing to merge.
+        let is_proposed = train.config.flow == Flow::PullRequest && self.edits.iter().any(|edit| edit.tracked);
+        let way = match is_proposed {
+            true => {
+                Way::Proposed { body: pull_request::body(snapshot, &self.to, (&moved, &self.edits), notes.as_deref()) }
+            }
+            false => Way::Here,
+        };
         let release = Release {
             remote: train.remote.clone(),
             main: train.main.clone(),
@@ -185,9 +196,9 @@ impl Draft {
             message,
             record,
             is_pushed: options.push,
+            way,
             hotfix: None,
         };
-        let (moved, lines) = (moved(snapshot, &self.versions), lines(snapshot, &self.versions));
         let mut remarks = self.remarks;
         remarks.extend(left_to_release(workspace, train, &self.versions));
         remarks.extend(left_beside(snapshot, &self.versions));

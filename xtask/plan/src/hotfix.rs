@@ -11,7 +11,7 @@ pub use sides::sides;
 
 use crate::{
     check,
-    config::Template,
+    config::{Flow, Template},
     draft::Plan,
     names::HOTFIX,
     options::Options,
@@ -131,7 +131,7 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
     let mut here = snapshot.clone();
     here.repo.branch = Some(line.branch.clone());
     here.train.main = line.branch.clone();
-    here.train.config.branch = None;
+    (here.train.config.branch, here.train.config.flow) = (None, Flow::Push);
     if !is_fixed {
         let from = here.train.version(&here.workspace).clone();
         return Plan {

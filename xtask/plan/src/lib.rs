@@ -32,6 +32,7 @@ pub mod post_release;
 pub mod postfix;
 pub mod problem;
 pub mod publish;
+pub mod pull_request;
 pub mod pypi;
 pub mod release;
 pub mod repo;

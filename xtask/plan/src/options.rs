@@ -3,12 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::{check::published::Unconfigured, ownership::Registries, repo::Recorded, snapshot::Snapshot, step::Checks};
+use crate::{
+    check::published::Unconfigured, config::Flow, ownership::Registries, repo::Recorded, snapshot::Snapshot,
+    step::Checks,
+};
 
 /// What the captain adds to the command.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     pub push: bool,
+    /// How it comes to the main branch this once, whatever the configuration says.
+    pub flow: Option<Flow>,
     pub waive: Vec<String>,
     /// What the captain, or who told the captain, has seen.
     pub confirm: Vec<String>,

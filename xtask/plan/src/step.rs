@@ -16,7 +16,9 @@ pub use outward::{
     Announcement, CrateUpload, Dist, Elsewhere, ForgeRelease, ImageRelease, Issue, Listing, Packages, RequirePublished,
     Tagged,
 };
-pub use repository::{Branch, Commit, Fix, Merge, MergeBack, Push, PushMain, Side, Sides, Tag, Target, Write};
+pub use repository::{
+    Branch, Commit, Fix, Merge, MergeBack, PullRequest, Push, PushMain, PushTag, Side, Sides, Tag, Target, Write,
+};
 pub use undo::{DeleteLocal, Kept, MarkRolledBack, RetagLatest, Revert, Undone, Work};
 
 use crate::{config::Channel, edit::count, repo::short};
@@ -154,6 +156,10 @@ steps! {
         format!("merge {} back into {} (--no-ff)", merge.branch, merge.main);
     Push(push: Push) { Remote, Release, "remote", Durable } =>
         format!("push {} and {} to {} (--atomic)", push.main, push.tag.name, push.remote);
+    PullRequest(pull: PullRequest) { Remote, Release, "forge", Durable } =>
+        format!("pull request from {} into {}", pull.branch, pull.main);
+    PushTag(push: PushTag) { Remote, Release, "remote", Durable } =>
+        format!("push {} to {}", push.tag.name, push.remote);
     AwaitTag(of: Tagged) { Remote, Release, "remote", Awaited } =>
         format!("tag {}", of.tag);
     Package(packages: Packages) { Local, Crates, "here", Preparation } => {

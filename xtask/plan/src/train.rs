@@ -28,7 +28,7 @@ pub use self::{
     wheels::{Wheel, uv_locks, wheel_version},
 };
 use crate::{
-    config::{self, Template, TrainConfig},
+    config::{self, Flow, Template, TrainConfig},
     files::changelog::names::{Log, Names},
     repo::Repo,
     version::{Dialect, Version},
@@ -90,6 +90,19 @@ impl Train {
     /// The version whose tag is on a commit; of several, the highest.
     pub fn version_at(&self, repo: &Repo, commit: &str) -> Option<Version> {
         self.tags(repo).filter(|(_, tag)| repo.tags[*tag] == commit).map(|(version, _)| version).max()
+    }
+
+    /// The branch that a release is prepared on, where that is not main.
+    pub fn branch(&self, version: &Version) -> Option<String> {
+        let proposed = || format!("release/{}", self.tag.fill(version));
+        let named = self.config.branch.as_ref().map(|branch| branch.fill(version));
+        named.or_else(|| (self.config.flow == Flow::PullRequest).then(proposed))
+    }
+
+    /// The version that is prepared on a branch of that name.
+    pub fn version_on(&self, branch: &str) -> Option<Version> {
+        let named = self.config.branch.as_ref().and_then(|own| own.version_in(branch));
+        named.or_else(|| self.tag.version_in(branch.strip_prefix("release/")?))
     }
 
     /// Whether the version can be spelt wherever the train writes it: in Python, too, where it has a wheel.

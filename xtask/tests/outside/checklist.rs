@@ -30,14 +30,14 @@ tests! {
 }
 
 /// A forge of one story, asked by the real `gh`.
-struct Forge {
+pub struct Forge {
     server: Child,
-    dir: PathBuf,
-    env: Vec<(String, String)>,
+    pub dir: PathBuf,
+    pub env: Vec<(String, String)>,
 }
 
 impl Forge {
-    fn new(name: &str) -> Forge {
+    pub fn new(name: &str) -> Forge {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("places").join(format!("{name}-forge"));
         let _ = fs::remove_dir_all(&dir);
         let (server, env) = serve(&dir);

@@ -61,6 +61,7 @@ files! {
     mail
     private
     publish
+    pull_request
     pypiserver
     registries
     release_plz

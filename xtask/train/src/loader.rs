@@ -30,7 +30,8 @@ use between::Difference;
 use graph::{graph, lent};
 use paths::{fragments, is_named, paths};
 use plan::{
-    config, init,
+    config::{self, Flow},
+    init,
     paths::{dir, is_inside},
     repo::{LogEntry, Repo},
     snapshot::Snapshot,
@@ -49,6 +50,8 @@ pub enum Source<'a> {
 pub struct Loader<'a> {
     pub sh: &'a Shell,
     pub train: Option<&'a str>,
+    /// How releases come to the main branch, whatever the configuration says.
+    pub flow: Option<Flow>,
     pub repo: Repo,
     /// Cargo's target directory.
     pub target: PathBuf,
@@ -117,6 +120,7 @@ impl<'a> Loader<'a> {
         Ok(Loader {
             sh,
             train,
+            flow: None,
             repo,
             target,
             graph,
@@ -161,7 +165,21 @@ impl<'a> Loader<'a> {
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
         let (log, target) = (self.log.clone(), self.target.clone());
         let (tracked, read) = (Arc::new(tracked), Read::default());
-        Ok(Loader { sh, train, repo, log, target, graph, tracked, paths, fragments, tree, parsed, read })
+        Ok(Loader {
+            sh,
+            train,
+            flow: self.flow,
+            repo,
+            log,
+            target,
+            graph,
+            tracked,
+            paths,
+            fragments,
+            tree,
+            parsed,
+            read,
+        })
     }
 
     /// Whether any Python project is here.
@@ -201,7 +219,8 @@ impl<'a> Loader<'a> {
             Source::Tree => self.repo.head.clone(),
             Source::Commit(commit) => commit.to_owned(),
         };
-        let train = self.choose(&workspace, &base, train)?;
+        let mut train = self.choose(&workspace, &base, train)?;
+        train.config.flow = self.flow.unwrap_or(train.config.flow);
         Ok(Snapshot {
             workspace,
             train,

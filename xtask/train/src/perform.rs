@@ -17,6 +17,7 @@ pub mod needs;
 pub mod ownership;
 pub mod prove;
 pub mod publish;
+mod pull_request;
 mod require_published;
 pub mod revert;
 mod static_binary;
@@ -201,6 +202,8 @@ steps! {
     Tag: git::observe_tag, git::tag;
     MergeBack: merge_back::observe, merge_back::merge;
     Push: git::push::observe, git::push::push;
+    PullRequest: pull_request::observe, pull_request::propose;
+    PushTag: git::push::observe_tag, git::push::push_tag;
     AwaitTag: publish::observe_tag;
     Package: crates::package::observe, crates::package::package;
     Build: wheels::build::observe, wheels::build::build;

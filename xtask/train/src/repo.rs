@@ -28,8 +28,8 @@ use answer::{fields, lossy, named};
 pub use cut_off::way_back;
 pub use find::{Found, UNUSED_GIT_DIR, find};
 pub use history::{
-    HORIZON, around, changed, is_ancestor, is_unmade, log, log_of, made, merge_base, merged, messages, messages_since,
-    newest_of, reverted_by, staged, unborn, unmade_message,
+    HORIZON, along, around, changed, is_ancestor, is_unmade, log, log_of, made, merge_base, merged, messages,
+    messages_since, newest_of, reverted_by, staged, unborn, unmade_message,
 };
 pub use recorded::{is_recorded_in, recorded_by_commit, recorded_by_tag, tag_message, tagged_at};
 pub use refs::{elsewhere, is_remote};

@@ -8,6 +8,7 @@ mod draw;
 mod found;
 pub mod history;
 mod hotfix;
+mod merged;
 pub mod post_release;
 pub mod previous_release;
 pub mod publication;
@@ -86,6 +87,9 @@ fn planned(
     intent: &Intent,
     options: &Options,
 ) -> Result<Planned> {
+    if let Some(planned) = merged::plan(loader, &head, current, intent, options)? {
+        return Ok(planned);
+    }
     // A hotfix that was merged into the head is no release of the head's own, which goes on from there.
     let tag = head.train.tag.fill(current);
     let has_tag = loader.repo.tags.contains_key(&tag);

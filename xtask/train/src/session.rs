@@ -2,6 +2,7 @@
 //! It must never act by itself: all that changes anything goes through the loop.
 
 mod local;
+mod merged;
 mod outward;
 mod unverified;
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::{
-    Branch, Commit, Confirmation, Fix, Merge, MergeBack, Proof, Push, PushMain, RequirePublished, Sides, Step, Tag,
-    Target, Write,
+    Branch, Commit, Confirmation, Fix, Merge, MergeBack, Proof, PullRequest, Push, PushMain, PushTag, RequirePublished,
+    Sides, Step, Tag, Target, Write,
 };
 use crate::{
     edit::Edit,
@@ -43,7 +43,19 @@ pub struct Release {
     pub of: Of,
     pub record: Record,
     pub is_pushed: bool,
+    pub way: Way,
     pub hotfix: Option<Hotfix>,
+}
+
+/// How a release comes to the main branch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Way {
+    /// It is made there, or merged into it here.
+    Here,
+    /// By a pull request, with what that says.
+    Proposed { body: String },
+    /// It is there already, by a pull request that was merged at the remote.
+    Merged,
 }
 
 /// What the release of a fix has beside.
@@ -103,20 +115,26 @@ impl Release {
         // The branch of a hotfix, and the fix on it, which a person commits.
         steps.extend(hotfix.map(|hotfix| Step::Branch(hotfix.branch.clone())));
         steps.extend(hotfix.map(|hotfix| Step::Fix(hotfix.fix.clone())));
-        // What others are asked: CI, reviews, the rows of the checklist.
-        steps.extend(self.confirmations.iter().cloned().map(Step::Confirm));
+        // What others are asked: CI, reviews, the rows of the checklist. A pull request is where they are asked.
+        let is_proposed = matches!(self.way, Way::Proposed { .. });
+        steps.extend(self.confirmations.iter().filter(|_| !is_proposed).cloned().map(Step::Confirm));
         // All edits at once, and what proves them before anything is committed.
         steps.extend((!self.edits.is_empty()).then(|| Step::Write(self.write())));
         steps.extend(self.proofs.iter().cloned().map(Step::Prove));
         // The release branch, the one commit, and its way into main.
-        steps.extend(merge.as_ref().map(|merge| Step::Branch(self.branch(merge))));
+        steps.extend(self.branch().map(Step::Branch));
         steps.extend(self.commit().map(Step::Commit));
+        if is_proposed {
+            // What is tagged is what comes of it on main.
+            steps.extend(self.pull_request().filter(|_| self.is_pushed).map(Step::PullRequest));
+            return steps;
+        }
         steps.extend(merge.map(Step::Merge));
         // The tag, and the fix's way into main.
         steps.push(Step::Tag(self.tag()));
         steps.extend(self.merge_back().map(Step::MergeBack));
         // Main and the tag, when it is asked for.
-        steps.extend(self.is_pushed.then(|| Step::Push(self.push())));
+        steps.extend(self.is_pushed.then(|| self.push()));
         steps
     }
 
@@ -137,12 +155,26 @@ impl Release {
     }
 
     fn merge(&self) -> Option<Merge> {
-        let branch = self.branch.clone().filter(|_| self.hotfix.is_none())?;
+        let branch = self.branch.clone().filter(|_| self.hotfix.is_none() && self.way == Way::Here)?;
         Some(Merge { branch, main: self.main.clone(), commit: self.commit()? })
     }
 
-    fn branch(&self, merge: &Merge) -> Branch {
-        Branch { name: merge.branch.clone(), from: self.main.clone(), base: self.base.clone(), of: None }
+    /// The one that its commit is made on, if there is any.
+    fn branch(&self) -> Option<Branch> {
+        let name = self.branch.clone().filter(|_| self.hotfix.is_none() && self.commit().is_some())?;
+        Some(Branch { name, from: self.main.clone(), base: self.base.clone(), of: None })
+    }
+
+    pub fn pull_request(&self) -> Option<PullRequest> {
+        let Way::Proposed { body } = &self.way else { return None };
+        Some(PullRequest {
+            remote: self.remote.clone(),
+            main: self.main.clone(),
+            branch: self.branch.clone()?,
+            commit: self.commit()?,
+            title: self.subject.clone(),
+            body: body.clone(),
+        })
     }
 
     /// Where the tag belongs.
@@ -176,9 +208,15 @@ impl Release {
         })
     }
 
-    fn push(&self) -> Push {
-        let merges = self.hotfix.is_some() || self.merge().is_some();
-        Push { remote: self.remote.clone(), main: self.main.clone(), tag: self.tag(), merges }
+    fn push(&self) -> Step {
+        let (remote, main, tag) = (self.remote.clone(), self.main.clone(), self.tag());
+        match self.way {
+            Way::Merged => Step::PushTag(PushTag { remote, main, tag }),
+            _ => {
+                let merges = self.hotfix.is_some() || self.merge().is_some();
+                Step::Push(Push { remote, main, tag, merges })
+            }
+        }
     }
 }
 

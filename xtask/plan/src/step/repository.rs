@@ -173,6 +173,26 @@ pub struct Push {
     pub merges: bool,
 }
 
+/// A release that waits on its branch until somebody merges it: one pull request, whatever becomes of its text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PullRequest {
+    pub remote: String,
+    pub main: String,
+    pub branch: String,
+    pub commit: Commit,
+    pub title: String,
+    /// What of its text is ours; what people write before and behind stays.
+    pub body: String,
+}
+
+/// The tag alone: what it is on was merged into `main` at the remote.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PushTag {
+    pub remote: String,
+    pub main: String,
+    pub tag: Tag,
+}
+
 /// `main` alone, with what follows a release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PushMain {

@@ -65,6 +65,27 @@ fn a_branch_train_commits_there_and_tags_the_merge() {
 }
 
 #[test]
+fn what_goes_by_pull_request_is_committed_on_a_branch_and_not_tagged() {
+    let mut house = house().configured("flow", json!("pull-request")).configured("checklist", json!(["ci"]));
+    let plan = house.release("minor");
+    let here = [&["write 9 files"], &PROOFS[..], &["branch release/v0.10.0", "commit \"release 0.10.0\""]].concat();
+    assert_eq!(titles(&plan), here);
+    house.options.push = true;
+    let plan = house.release("minor");
+    let request = "pull request from release/v0.10.0 into main";
+    assert_eq!(titles(&plan), [&here[..], &[request]].concat(), "what others confirm is asked once it is merged");
+    let Some(Step::PullRequest(pull)) = plan.steps().pop() else { panic!() };
+    for part in
+        ["\n- a rounding error\n", "| barter | 0.9.3 | 0.10.0 |", "| `CHANGELOG.md` | +", "- [ ] all CI checks pass"]
+    {
+        assert!(pull.body.contains(part), "{part}: {}", pull.body);
+    }
+    assert_eq!(house.release("minor").steps().pop(), Some(Step::PullRequest(pull)), "it says the same again");
+    let named = house.configured("branch", json!("prepare/{version}")).release("minor");
+    assert_eq!(titles(&named).pop().unwrap(), "pull request from prepare/0.10.0 into main");
+}
+
+#[test]
 fn when_nothing_has_to_change_only_the_tag_is_made() {
     let house = house().with("CHANGELOG.md", "## [0.9.3]", "## [0.9.4]");
     let text = |path: &str| house.texts[std::path::Path::new(path)].replace("0.9.3", "0.9.4");

@@ -3,6 +3,7 @@
 
 mod changes;
 mod history;
+mod pulls;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -156,8 +157,16 @@ impl Repository<'_> {
                     _ => not_found(),
                 }
             }
-            ("GET", path) => Ok(history::answer(self.state, &self, path)?.unwrap_or_else(|| refuse(404, "Not Found"))),
-            _ => not_found(),
+            (method, path) => {
+                let mut found = match path {
+                    ["pulls", rest @ ..] => pulls::answer(&self, rest)?,
+                    _ => None,
+                };
+                if found.is_none() && method == "GET" {
+                    found = history::answer(self.state, &self, path)?;
+                }
+                Ok(found.unwrap_or_else(|| refuse(404, "Not Found")))
+            }
         }
     }
 
@@ -206,6 +215,10 @@ impl Repository<'_> {
     /// A word of the question.
     pub fn query(&self, name: &str) -> Option<String> {
         self.call.query(name).map(|value| value.to_string())
+    }
+
+    pub fn owner(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
     }
 
     /// Where people look at it.

@@ -13,7 +13,7 @@ use clap::{
 
 use crate::session;
 use plan::{
-    config::Channel,
+    config::{Channel, Flow},
     names,
     options::Options,
     patience::LONGEST_WAIT,
@@ -39,6 +39,25 @@ pub struct Aside {
     /// Confirm a row of the checklist that only a person can check, by its name; the tag's message records it.
     #[arg(long, value_name = "NAME")]
     confirm: Vec<String>,
+}
+
+/// How far a release goes, and what is set aside for it.
+#[derive(Args)]
+pub struct Going {
+    /// Push the branch and the tag in one transaction.
+    #[arg(long)]
+    push: bool,
+    /// Push it on a branch, and open a pull request or bring it up to date; after the merge, the same command goes on.
+    #[arg(long)]
+    pr: bool,
+    #[command(flatten)]
+    aside: Aside,
+}
+
+impl From<Going> for Options {
+    fn from(Going { push, pr, aside }: Going) -> Options {
+        Options { push: push || pr, flow: pr.then_some(Flow::PullRequest), ..aside.into() }
+    }
 }
 
 impl From<Aside> for Options {

@@ -4,12 +4,12 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::arguments::{Aside, message};
+use super::arguments::{Going, message};
 use crate::{
     resume_point::Intent,
     session::{Session, make},
 };
-use plan::{options::Options, postfix::Fix, tool::TOOL};
+use plan::{postfix::Fix, tool::TOOL};
 
 /// Make a post release (0.9.3.post1) of the wheels for a Python-only fix.
 ///
@@ -23,16 +23,13 @@ pub struct Postfix {
     /// The number of the issue that it fixes.
     #[arg(long, requires = "note", value_parser = clap::value_parser!(u64).range(1..=u32::MAX.into()))]
     issue: Option<u64>,
-    /// Push the branch and the tag in one transaction.
-    #[arg(long)]
-    push: bool,
     #[command(flatten)]
-    aside: Aside,
+    going: Going,
 }
 
 impl Postfix {
     pub fn run(self, session: &Session<'_>) -> Result<()> {
         let intent = Intent::Postfix(Fix { note: self.note, issue: self.issue });
-        make(session, &intent, &Options { push: self.push, ..self.aside.into() })
+        make(session, &intent, &self.going.into())
     }
 }

@@ -4,12 +4,12 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::arguments::{Aside, goal};
+use super::arguments::{Going, goal};
 use crate::{
     resume_point::Intent,
     session::{Session, make},
 };
-use plan::{options::Options, release::Goal, tool::TOOL};
+use plan::{release::Goal, tool::TOOL};
 
 /// Bump the versions, run the proofs, commit and tag.
 ///
@@ -22,16 +22,13 @@ pub struct Release {
     /// A version, or one of major, minor, patch, alpha, beta, rc.
     #[arg(value_parser = goal)]
     version: Option<Goal>,
-    /// Push the branch and the tag in one transaction.
-    #[arg(long)]
-    push: bool,
     #[command(flatten)]
-    aside: Aside,
+    going: Going,
 }
 
 impl Release {
     pub fn run(self, session: &Session<'_>) -> Result<()> {
         let intent = Intent::Release(self.version.unwrap_or(Goal::Align));
-        make(session, &intent, &Options { push: self.push, ..self.aside.into() })
+        make(session, &intent, &self.going.into())
     }
 }

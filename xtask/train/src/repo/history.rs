@@ -43,6 +43,14 @@ pub fn newest_of(sh: &Shell, tip: &str, paths: &[&PathBuf]) -> Result<Option<Log
     Ok(listed.lines().find_map(log_entry))
 }
 
+/// The commits of the first-parent line of `tip` that bring a change to any of these files, newest first.
+pub fn along(sh: &Shell, tip: &str, paths: &[&PathBuf]) -> Result<Vec<LogEntry>> {
+    let (limit, format) = (HORIZON.to_string(), "--format=%H%x00%P%x00%s");
+    let options = ["--first-parent", "--no-show-signature", "--encoding=UTF-8", format, "--max-count", &limit];
+    let listed = text(cmd!(sh, "git --literal-pathspecs log {options...} {tip} -- {paths...}"))?;
+    Ok(listed.lines().filter_map(log_entry).collect())
+}
+
 /// The newest of these commits that touch any of `paths`.
 pub fn log_of(sh: &Shell, tips: &[&str], paths: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let limit = HORIZON.to_string();

@@ -48,7 +48,7 @@ pub fn commits_of(
         };
     }
     // Prepared on its branch, and not yet merged. A release that was reverted is in the history, but not on a branch.
-    match train.config.branch.as_ref().map(|branch| branch.fill(version)) {
+    match train.branch(version) {
         Some(branch) if head.repo.branches.contains_key(&branch) => {
             let log = repo::log(loader.sh, &[&format!("refs/heads/{branch}"), "^HEAD"], repo::HORIZON)?;
             let found = called(&log, &subject);
@@ -192,7 +192,7 @@ pub fn after(
 fn between(loader: &Loader<'_>, planned: &Planned, entry: &LogEntry) -> Result<Vec<String>> {
     let Planned { snapshot, plan } = planned;
     let mut between = vec![snapshot.base.clone(), entry.commit.clone()];
-    let branch = snapshot.train.config.branch.as_ref().map(|branch| branch.fill(&plan.to));
+    let branch = snapshot.train.branch(&plan.to);
     let tips = [&branch, &Some(snapshot.train.main.clone())].map(|name| loader.repo.branches.get(name.as_ref()?));
     if let [Some(branch), Some(main)] = tips {
         // Where git cannot merge like this, that one is missing, and more is left to a person.

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{Session, unverified};
+use super::{Session, merged, unverified};
 use crate::{
     loader::{Loader, Source},
     perform::{Context, Unverified, git, ownership},
@@ -34,7 +34,8 @@ use plan::{
 
 /// `release`, `postfix` and `hotfix`: plan, and make it so.
 pub fn make(session: &Session<'_>, intent: &Intent, options: &Options) -> Result<()> {
-    let loader = session.alone()?;
+    let mut loader = session.alone()?;
+    loader.flow = options.flow;
     let report = session.report;
     if loader.has_projects() {
         Environment::look_ahead(&session.sh);
@@ -47,7 +48,8 @@ pub fn make(session: &Session<'_>, intent: &Intent, options: &Options) -> Result
         let (cx, head) = (session.looking(&loader)?, loader.load(Source::Tree)?);
         options.registries = ownership::registries(&cx, &head, &names::names(&head));
     }
-    let Planned { snapshot, plan } = resume_point::plan(&loader, intent, &options)?;
+    let Planned { snapshot, mut plan } = resume_point::plan(&loader, intent, &options)?;
+    merged::prove(session, &loader, &snapshot, &mut plan)?;
     history::tags(report, &loader, &snapshot.workspace, &snapshot.train)?;
     check::waivers::known_waivers(&snapshot.train, &options.waive)?;
     check::waivers::known_confirmations(&snapshot.train, &options.confirm)?;
@@ -64,7 +66,10 @@ pub fn make(session: &Session<'_>, intent: &Intent, options: &Options) -> Result
     {
         report.tell(line);
     }
-    if let (Ok(plan), false) = (&made, session.dry_run) {
+    let proposed = made.as_ref().ok().and_then(merged::proposed);
+    if let (Some(pull), false) = (&proposed, session.dry_run) {
+        report.say(merged::next(pull, &again, &options));
+    } else if let (Ok(plan), false) = (&made, session.dry_run) {
         let (train, tag) = (&snapshot.train, snapshot.train.tag.fill(&plan.to));
         report.say(format!("{} is released here: tag {tag}", plan.to.tag()));
         let waived = plan.waived.iter().any(|finding| finding.check == Check::Branch);

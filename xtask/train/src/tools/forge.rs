@@ -5,6 +5,7 @@ mod client;
 mod curl;
 mod history;
 mod issues;
+mod pulls;
 
 use std::{path::Path, time::Duration};
 
@@ -19,6 +20,7 @@ use plan::percent::encoded;
 
 pub use client::{GH_NOT_FOUND, NotSetUp};
 pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
+pub use pulls::Proposed;
 
 /// The client fills in whose repository it is: `GH_REPO`, or the remote.
 const RELEASES: &str = "repos/{owner}/{repo}/releases";

@@ -12,7 +12,7 @@ use crate::{
 };
 use plan::{
     repo::short,
-    step::{Observation, Push, PushMain},
+    step::{Observation, PullRequest, Push, PushMain, PushTag},
 };
 
 pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
@@ -23,11 +23,7 @@ pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
         |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
     let (remote_tag, local_tag) = (there(&tag), resolve(cx, &tag)?);
     if remote_tag.is_some() && remote_tag != local_tag {
-        let why = format!("{remote} has another tag {}", push.tag.name);
-        return Ok(Observation::blocked(
-            why,
-            format!("git fetch {remote} tag {}, and compare: a pushed tag is never moved", push.tag.name),
-        ));
+        return Ok(another_tag(remote, &push.tag.name));
     }
     if !lands_on_main(cx, push)? {
         let (main, refs) = (&push.main, refs(push).join(" "));
@@ -75,7 +71,7 @@ fn lands_on_main(cx: &Context<'_>, push: &Push) -> Result<bool> {
 }
 
 pub fn push(cx: &Context<'_>, push: &Push) -> Result<()> {
-    send(cx, &push.remote, &push.main, &format!("release/{}", push.tag.name), &refs(push))
+    send(cx, &push.remote, &push.main, &format!("release/{}", push.tag.name), &[], &refs(push))
 }
 
 /// By their full names: a tag and a branch may be called alike.
@@ -84,15 +80,68 @@ fn refs(push: &Push) -> [String; 2] {
     [format!("refs/heads/{main}:refs/heads/{main}"), format!("refs/tags/{tag}:refs/tags/{tag}")]
 }
 
+/// Pushes the branch of a pull request in the place of `there`, which is what the remote has of it; nothing, if it is empty.
+pub fn push_branch(cx: &Context<'_>, pull: &PullRequest, there: &str) -> Result<()> {
+    let PullRequest { remote, branch, .. } = pull;
+    let name = format!("refs/heads/{branch}");
+    // Whoever pushed there meanwhile loses nothing.
+    let lease = format!("--force-with-lease={name}:{there}");
+    send(cx, remote, branch, branch, &[lease], &[format!("{name}:{name}")])
+}
+
+pub fn observe_tag(cx: &Context<'_>, push: &PushTag) -> Result<Observation> {
+    let PushTag { remote, main, tag } = push;
+    let (branch, name) = (format!("refs/heads/{main}"), format!("refs/tags/{}", tag.name));
+    let listed = remote::ls_remote(cx, remote, None, &[&branch, &name])?;
+    let there = |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t'));
+    match (there(&name), resolve(cx, &name)?) {
+        (Some(there), Some(here)) if there == here => {
+            return Ok(Observation::done(format!("{remote} has {}", tag.name)));
+        }
+        (Some(_), _) => return Ok(another_tag(remote, &tag.name)),
+        (None, _) => {}
+    }
+    let Some(commit) = find_target(cx, &tag.on)? else { return Ok(Observation::Todo) };
+    // A tip that is not known here is later than what is; else the commit must be on the way to it.
+    let tip = there(&branch).map(|tip| resolve(cx, &format!("{tip}^{{commit}}"))).transpose()?;
+    let is_there = match tip {
+        None => false,
+        Some(Some(tip)) => repo::is_ancestor(cx.sh, &commit, &tip)?,
+        Some(None) => match resolve(cx, &format!("refs/remotes/{remote}/{main}"))? {
+            Some(tracked) => repo::is_ancestor(cx.sh, &commit, &tracked)?,
+            None => false,
+        },
+    };
+    Ok(match is_there {
+        true => Observation::Todo,
+        false => Observation::blocked(
+            format!("{} is not on {main} of {remote}, as far as is known here", short(&commit)),
+            format!("git fetch {remote}; if it is merged there, the same command"),
+        ),
+    })
+}
+
+pub fn push_tag(cx: &Context<'_>, push: &PushTag) -> Result<()> {
+    let name = format!("refs/tags/{}", push.tag.name);
+    send(cx, &push.remote, &push.main, &push.tag.name, &[], &[format!("{name}:{name}")])
+}
+
+fn another_tag(remote: &str, tag: &str) -> Observation {
+    Observation::blocked(
+        format!("{remote} has another tag {tag}"),
+        format!("git fetch {remote} tag {tag}, and compare: a pushed tag is never moved"),
+    )
+}
+
 /// Pushes these refs and no others, whatever else the remote is configured for.
-fn send(cx: &Context<'_>, remote: &str, main: &str, aside: &str, refs: &[String]) -> Result<()> {
+fn send(cx: &Context<'_>, remote: &str, main: &str, aside: &str, lease: &[String], refs: &[String]) -> Result<()> {
     let sh = cx.sh;
     // Asked of a mirror, git would push every ref, and delete those that are not here.
     let mirror = format!("remote.{remote}.mirror");
     let is_mirror = cmd!(sh, "git config --type=bool --get {mirror}").quiet().ignore_status().read()? == "true";
     let unmirrored: Vec<String> = if is_mirror { vec!["-c".to_owned(), format!("{mirror}=false")] } else { Vec::new() };
     let options = ["--quiet", "--atomic", "--no-follow-tags", "--no-recurse-submodules"];
-    let mut push = cmd!(sh, "git {unmirrored...} push {options...} -- {remote} {refs...}").into();
+    let mut push = cmd!(sh, "git {unmirrored...} push {options...} {lease...} -- {remote} {refs...}").into();
     // A hook runs before it, and whoever asks the remote to be let in has secrets of his own.
     with_secrets_of(OF_GIT, &mut push);
     let output = remote::push(cx, remote, push)?;
@@ -168,7 +217,7 @@ pub fn observe_main(cx: &Context<'_>, push: &PushMain) -> Result<Observation> {
 /// What follows a release needs no tag: one that is pushed is never moved.
 pub fn push_main(cx: &Context<'_>, push: &PushMain) -> Result<()> {
     let main = &push.main;
-    send(cx, &push.remote, main, "after-release", &[format!("refs/heads/{main}:refs/heads/{main}")])
+    send(cx, &push.remote, main, "after-release", &[], &[format!("refs/heads/{main}:refs/heads/{main}")])
 }
 
 #[cfg(test)]

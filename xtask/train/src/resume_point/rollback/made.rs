@@ -32,7 +32,7 @@ pub fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<O
             return Ok(None);
         };
         // Work that was done on the branch beside the release is not ours to drop.
-        let name = train.config.branch.as_ref().map(|branch| branch.fill(version));
+        let name = train.branch(version);
         let is_alone = second.parents.first() == Some(&before);
         let name = name.filter(|name| is_alone && loader.repo.branches.get(name) == Some(&second.commit));
         branch = name.map(|name| Branch { name, tip: second.commit, to: None });
