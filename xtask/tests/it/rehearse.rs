@@ -62,6 +62,28 @@ fn a_failed_rehearsal_ends_with_a_result_on_the_stream_of_its_headings() {
 }
 
 #[test]
+fn what_goes_by_pull_request_is_merged_tagged_and_published() {
+    let mut place = Place::of_workspace("rehearse_pull", "plain");
+    place.env.push(("CARGO_NET_OFFLINE".to_owned(), "false".to_owned()));
+    place.replace("Cargo.toml", "driver = \"lark\"\n", "driver = \"lark\"\nflow = \"pull-request\"\n");
+    place.commit("release by pull request");
+    let output = place.xtask("rehearse 0.8.0 --json --quiet").ok();
+    let json: Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!(json[0]["outcome"], "proved", "{json:#}");
+    let stages = json[0]["rehearsal"]["stages"].as_array().unwrap();
+    let lines: Vec<&str> = stages
+        .iter()
+        .flat_map(|stage| stage["lines"].as_array().unwrap())
+        .map(|line| line["title"].as_str().unwrap())
+        .collect();
+    for title in ["commit \"align: release 0.8.0\"", "tag v0.8.0", "push v0.8.0 to origin", "crate lark 0.8.0"] {
+        assert!(lines.contains(&title), "{title}: {lines:#?}");
+    }
+    let has_gh = std::process::Command::new("gh").arg("--version").output().is_ok();
+    assert_eq!(lines.contains(&"merged by somebody"), has_gh, "{lines:#?}");
+}
+
+#[test]
 fn each_train_has_a_result_and_the_last_is_that_of_all_even_when_nothing_could_be_set_up() {
     // Without a network, nobody can tell whose the names are.
     let place = trains("rehearse_trains");

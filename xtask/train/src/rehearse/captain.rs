@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, de::IgnoredAny};
+use xshell::{Shell, cmd};
 
 use super::{rehearsal::Ending, shell_in, stand::Stand, summary, user};
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     resume_point::publication::publication,
 };
 use plan::{
-    config::{Channel, Confirmed},
+    config::{Channel, Confirmed, Flow},
     publish,
     release::Goal,
     repo::short,
@@ -46,12 +47,18 @@ struct Commit {
     commit: String,
 }
 
+/// A pull request, by what it is called.
+#[derive(Deserialize)]
+struct Number {
+    number: u64,
+}
+
 impl Stand<'_> {
     /// Releases, unless it is released already; publishes, and lives the life of a user.
     pub fn play(&mut self, before: &Snapshot, release: Option<(&Goal, &[String])>, version: Version) -> Result<()> {
         let without = self.without(before);
         if let Some((goal, waive)) = release {
-            self.release(before, goal, waive)?;
+            self.release(before, &version, goal, waive)?;
         }
         let there = shell_in(&self.clone)?;
         let loader = Loader::new(&there, Some(&self.manifest.clone()), Some(before.train.name()))?;
@@ -79,7 +86,7 @@ impl Stand<'_> {
         self.compare(&cx, &publication)
     }
 
-    fn release(&mut self, before: &Snapshot, goal: &Goal, waive: &[String]) -> Result<()> {
+    fn release(&mut self, before: &Snapshot, version: &Version, goal: &Goal, waive: &[String]) -> Result<()> {
         self.rehearsal.not_proved.extend(waive.iter().map(|name| (name.clone(), "it was waived".to_owned())));
         // The forge here has no checks and no reviews of what is released.
         let asked: BTreeSet<&str> = before.train.config.checklist.iter().map(|row| row.name()).collect();
@@ -93,8 +100,55 @@ impl Stand<'_> {
         }
         let goal = goal.argument();
         let waived = waive.iter().map(String::as_str).chain(asked).flat_map(|name| ["--waive", name]);
-        let args: Vec<&str> = ["release"].into_iter().chain(goal.as_deref()).chain(waived).chain(["--push"]).collect();
-        self.command("release", &args, false).map(drop)
+        let here: Vec<&str> = ["release"].into_iter().chain(goal.as_deref()).chain(waived).collect();
+        let pushed = [&here[..], &["--push"]].concat();
+        if before.train.config.flow == Flow::Push {
+            return self.command("release", &pushed, false).map(drop);
+        }
+        // What proves it has nothing to send with; the request is opened, and the tag pushed, as by another machine.
+        self.command("release", &here, false)?;
+        self.merge(&before.train, &version.to_string(), &pushed)?;
+        self.command("the release that was merged", &here, false)?;
+        self.command("the tag of it", &pushed, true).map(drop)
+    }
+
+    /// The release's pull request, opened and merged on the forge; where that cannot be asked, its branch is merged alone.
+    fn merge(&mut self, train: &Train, version: &str, pushed: &[&str]) -> Result<()> {
+        const WHAT: &str = "the pull request";
+        let (sh, clone) = (Shell::new()?, self.clone.clone());
+        let (main, remote) = (&train.main, &train.remote);
+        sh.change_dir(&clone);
+        let branch = sh.cmd("git").args(["branch", "--show-current"]).quiet().read()?;
+        match lacks("gh") {
+            None => {
+                self.command(WHAT, pushed, true)?;
+                let begun = Instant::now();
+                let open = self.gh(&["repos/{owner}/{repo}/pulls"])?;
+                let open: Vec<Number> = serde_json::from_str(&open).context("the forge answered something else")?;
+                let [Number { number }] = open.as_slice() else { bail!("{} pull requests are open", open.len()) };
+                self.gh(&["--method", "PUT", &format!("repos/{{owner}}/{{repo}}/pulls/{number}/merge")])?;
+                let evidence = format!("#{number} into {main}");
+                self.line(WHAT, "merged by somebody", Some(begun.elapsed().as_secs_f64()), Ending::Proved { evidence });
+            }
+            Some(why) => {
+                self.rehearsal.not_proved.push((format!("{WHAT} of {version}"), why));
+                cmd!(sh, "git push --quiet {remote} {branch}:{main}").quiet().run()?;
+            }
+        }
+        cmd!(sh, "git switch --quiet {main}").quiet().run()?;
+        cmd!(sh, "git pull --quiet --ff-only {remote} {main}").quiet().run().context("main does not follow the merge")
+    }
+
+    /// What the stand-in of the forge answers.
+    fn gh(&self, args: &[&str]) -> Result<String> {
+        let mut command = Command::new("gh");
+        command.arg("api").args(args).current_dir(&self.clone).stdin(Stdio::null());
+        self.environment.apply(&mut command, true);
+        let output = command.output().context("gh did not start")?;
+        if !output.status.success() {
+            bail!("gh api {} failed: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Publishes, once more where a mail is to be sent, and then looks whether all is done.
@@ -147,10 +201,6 @@ impl Stand<'_> {
     /// What this machine has no program for is left out, and reported.
     fn without(&mut self, before: &Snapshot) -> Vec<Group> {
         let config = &before.train.config;
-        let lacks = |program: &str| match Command::new(program).arg("--version").output() {
-            Ok(output) if output.status.success() => None,
-            _ => Some(format!("there is no `{program}` on this machine")),
-        };
         let images = self.environment.images().err().filter(|_| !config.images.is_empty()).map(str::to_owned);
         let announced = if config.announce.is_empty() { None } else { lacks("curl") };
         let groups = [
@@ -223,6 +273,14 @@ impl Stand<'_> {
             }
         };
         self.line(stage, &step.title, step.seconds, result);
+    }
+}
+
+/// Why a program cannot be asked here.
+fn lacks(program: &str) -> Option<String> {
+    match Command::new(program).arg("--version").output() {
+        Ok(output) if output.status.success() => None,
+        _ => Some(format!("there is no `{program}` on this machine")),
     }
 }
 

@@ -40,6 +40,9 @@ use plan::{
     version::Version,
 };
 
+/// The bare repository that stands for the remote, and for the forge's.
+const REMOTE: &str = "remote.git";
+
 /// A rehearsal under way.
 pub struct Stand<'r> {
     pub sh: Shell,
@@ -116,7 +119,7 @@ impl<'r> Stand<'r> {
 /// A bare remote beside a clone of it, which commits as nobody.
 fn clone(dir: &Path, snapshot: &Snapshot) -> Result<PathBuf> {
     let (train, repo, sh) = (&snapshot.train, &snapshot.repo, Shell::new()?);
-    let (top, remote, clone) = (&repo.top, dir.join("remote.git"), dir.join("clone"));
+    let (top, remote, clone) = (&repo.top, dir.join(REMOTE), dir.join("clone"));
     let (head, main, origin) = (&repo.head, &train.main, &train.remote);
     cmd!(sh, "git clone --quiet --bare {top} {remote}").quiet().run().context("the repository was not cloned")?;
     cmd!(sh, "git --git-dir {remote} update-ref refs/heads/{main} {head}").quiet().run()?;
@@ -206,6 +209,7 @@ impl Found {
             let (line, bytes) = had?;
             StandIn::stock(&place, &one.registry, &format!("{}-{}.crate", one.name, one.version), &line, &bytes)?;
         }
+        StandIn::lend(&place, &dir.join(REMOTE))?;
         let wanted = Wanted {
             dir: place,
             crates: self.crates.clone(),

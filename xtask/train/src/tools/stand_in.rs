@@ -95,6 +95,13 @@ impl StandIn {
         bail!("the registries of the rehearsal did not start: see their output above")
     }
 
+    /// Names the repository in which the forge of a stand-in in that directory merges pull requests.
+    pub fn lend(dir: &Path, git: &Path) -> Result<()> {
+        let file = dir.join("forge/git.json");
+        fs::create_dir_all(dir.join("forge")).with_context(|| file.display().to_string())?;
+        fs::write(&file, serde_json::to_string(git)?).with_context(|| file.display().to_string())
+    }
+
     /// Puts a version where a private registry's stand-in that is started in that directory has it from the beginning.
     pub fn stock(dir: &Path, registry: &str, file: &str, line: &str, bytes: &[u8]) -> Result<()> {
         let (crates, file) = (dir.join("at").join(registry).join("crates"), file.to_lowercase());
