@@ -106,7 +106,7 @@ fn ask(snapshot: &Snapshot, what: Confirmed, previous: Option<String>) -> Confir
         (_, None) => "all of it is reviewed and approved".to_owned(),
     };
     // A release that is prepared on a branch stands on the main one.
-    let prepared = |name: &String| train.version_on(name).is_some();
+    let prepared = |name: &String| train.branches().is_some_and(|own| own.version_in(name).is_some());
     let branch = repo.branch.as_ref().filter(|name| !prepared(name)).unwrap_or(&train.main);
     let files = train.config.files.iter().map(|file| &file.path);
     let files = files.chain(train.config.deployments.iter().map(|deployment| &deployment.path));

@@ -5,7 +5,7 @@ mod lines;
 
 use serde::Serialize;
 
-use self::lines::{budget, follow_up, missed, of_hotfix, of_publication, of_record, of_step};
+use self::lines::{budget, follow_up, missed, of_hotfix, of_proposed, of_publication, of_record, of_step};
 use crate::{
     config::TrainConfig,
     date::Date,
@@ -95,6 +95,15 @@ pub struct Hotfix {
     pub begun: Option<i64>,
 }
 
+/// A release that waits on its branch for its pull request.
+#[derive(Clone, Debug)]
+pub struct Proposed {
+    pub branch: String,
+    pub version: Version,
+    /// How the request stands, as far as the forge was asked.
+    pub observed: Observation,
+}
+
 /// What was seen of a train.
 pub struct Facts<'a> {
     pub config: &'a TrainConfig,
@@ -106,6 +115,7 @@ pub struct Facts<'a> {
     /// When the last final release was tagged, in seconds since 1970.
     pub released: Option<i64>,
     pub hotfixes: Vec<Hotfix>,
+    pub proposed: Vec<Proposed>,
     /// Before a release.
     pub checklist: Vec<(String, Observation)>,
     pub due: &'a Due,
@@ -118,6 +128,7 @@ pub fn status(facts: &Facts<'_>) -> TrainStatus {
     let today = Date::from_unix(*now);
     let command = |command: &str| format!("{TOOL} {command}{}", config.option());
     let mut lines: Vec<Line> = facts.hotfixes.iter().map(|hotfix| of_hotfix(facts, hotfix, &command)).collect();
+    lines.extend(facts.proposed.iter().map(|proposed| of_proposed(proposed, &command)));
     lines.extend(missed(facts, today, &command));
     if let Some(last) = last {
         lines.extend(budget(facts, last, &command));

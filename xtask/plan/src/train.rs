@@ -92,17 +92,14 @@ impl Train {
         self.tags(repo).filter(|(_, tag)| repo.tags[*tag] == commit).map(|(version, _)| version).max()
     }
 
-    /// The branch that a release is prepared on, where that is not main.
-    pub fn branch(&self, version: &Version) -> Option<String> {
-        let proposed = || format!("release/{}", self.tag.fill(version));
-        let named = self.config.branch.as_ref().map(|branch| branch.fill(version));
-        named.or_else(|| (self.config.flow == Flow::PullRequest).then(proposed))
+    /// The branches that releases are prepared on, where that is not main.
+    pub fn branches(&self) -> Option<Template> {
+        let proposed = || Template::new(&format!("release/{}", self.tag)).ok();
+        self.config.branch.clone().or_else(|| proposed().filter(|_| self.config.flow == Flow::PullRequest))
     }
 
-    /// The version that is prepared on a branch of that name.
-    pub fn version_on(&self, branch: &str) -> Option<Version> {
-        let named = self.config.branch.as_ref().and_then(|own| own.version_in(branch));
-        named.or_else(|| self.tag.version_in(branch.strip_prefix("release/")?))
+    pub fn branch(&self, version: &Version) -> Option<String> {
+        Some(self.branches()?.fill(version))
     }
 
     /// Whether the version can be spelt wherever the train writes it: in Python, too, where it has a wheel.

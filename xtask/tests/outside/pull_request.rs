@@ -118,6 +118,9 @@ fn each_way_to_merge_is_tagged_where_main_first_has_it() {
         // The same command again finds it waiting.
         let again = world.run(&push).ok();
         assert!(again.out.contains("#1 waits to be merged"), "{}", again.all());
+        let status = world.run("status");
+        assert!(status.all().contains("release 0.8.0 on release/v0.8.0"), "{}", status.all());
+        assert!(status.all().contains("#1 waits to be merged"), "{}", status.all());
         assert_eq!(world.pulls().len(), 1);
 
         world.merge(1, how);
@@ -131,6 +134,7 @@ fn each_way_to_merge_is_tagged_where_main_first_has_it() {
         assert_eq!(world.place.git("rev-parse v0.8.0^{commit}"), merged, "{how}: the tag is where main has it");
         assert!(world.remote().contains("refs/tags/v0.8.0"));
         let main = world.place.git("rev-parse main");
+        assert!(!world.run("status").all().contains("on release/v0.8.0"));
         // Once more, all is done, and nothing is proposed anew.
         world.run("release 0.8.0 --waive cargo-test --push").ok();
         assert_eq!((world.place.git("rev-parse main"), world.pulls().len()), (main, 1));

@@ -1,4 +1,4 @@
-//! Ten configurations, built by hand, as workflows are generated from them: for the planner's own tests and for linters.
+//! A dozen configurations, built by hand, as workflows are generated from them: for the planner's own tests and for linters.
 //! They must never be alike: each has something that no other has.
 
 use std::collections::BTreeSet;
@@ -20,6 +20,7 @@ pub fn train(name: &str, tag: &str) -> Part {
         channels: Vec::new(),
         has_dates: false,
         is_confirmed: false,
+        proposed: None,
     }
 }
 
@@ -28,13 +29,17 @@ fn wheels(platforms: &[&str], paths: &[&str]) -> Option<Wheels> {
     Some(Wheels { platforms: owned(platforms), paths: owned(paths) })
 }
 
+fn by_pull_request(part: Part) -> Part {
+    Part { proposed: Template::new(&format!("release/{}", part.tag)).ok(), ..part }
+}
+
 /// A workspace of these trains, whose tool is installed.
 pub fn setup(trains: Vec<Part>) -> Setup {
     let way = Way::Installed { version: "0.3.0".to_owned() };
     Setup { way, toolchain: Some("1.95.0".to_owned()), main: "main".to_owned(), trains }
 }
 
-/// The ten, by what is special about each.
+/// The dozen, by what is special about each.
 pub fn all() -> Vec<(&'static str, Setup)> {
     let every: Vec<&str> = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]).collect();
     let lark = || train("lark", "v{version}");
@@ -52,6 +57,11 @@ pub fn all() -> Vec<(&'static str, Setup)> {
     };
     vec![
         ("crates alone", setup(vec![lark()])),
+        ("one by pull request", setup(vec![by_pull_request(lark())])),
+        (
+            "two by pull request, beside one that is pushed",
+            setup(vec![by_pull_request(owl()), by_pull_request(python()), train("raw", "{version}+raw")]),
+        ),
         ("built from the workspace", Setup { way: Way::Xtask, ..setup(vec![lark()]) }),
         ("a toolchain of the tree's", Setup { toolchain: None, main: "trunk".to_owned(), ..setup(vec![lark()]) }),
         ("wheels", setup(vec![python()])),

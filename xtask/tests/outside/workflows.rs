@@ -123,7 +123,7 @@ fn nothing_is_found_in_the_workflows_and_much_in_a_bad_one() -> Result<(), Missi
     let mut workflows: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     assert!(workflows.len() >= 3, "{workflows:?}");
     let configurations = setups::all();
-    assert_eq!(configurations.len(), 10);
+    assert_eq!(configurations.len(), 12);
     for (nth, (_, setup)) in configurations.iter().enumerate() {
         let top = linters.dir.join(format!("generated/{nth}"));
         for (path, text) in workflows::generate(setup) {

@@ -17,7 +17,7 @@ pub mod needs;
 pub mod ownership;
 pub mod prove;
 pub mod publish;
-mod pull_request;
+pub mod pull_request;
 mod require_published;
 pub mod revert;
 mod static_binary;

@@ -1,7 +1,7 @@
 //! The rows of a status, each from one thing that was observed.
 //! It must never say that something is done which nobody observed.
 
-use super::{Facts, Hotfix, Last, Line, Part, State};
+use super::{Facts, Hotfix, Last, Line, Part, Proposed, State};
 use crate::{
     config::Span,
     date::Date,
@@ -25,6 +25,26 @@ pub(super) fn of_hotfix(facts: &Facts<'_>, hotfix: &Hotfix, command: &dyn Fn(&st
             let (state, spent) = spent(facts.now.saturating_sub(begun), facts.config.budgets.hotfix);
             Line { state, what, evidence: format!("{spent} since its first commit ({})", Date::timestamp(begun)), next }
         }
+    }
+}
+
+/// A release that nobody has merged yet is open, however far its request is.
+pub(super) fn of_proposed(proposed: &Proposed, command: &dyn Fn(&str) -> String) -> Line {
+    let Proposed { branch, version, observed } = proposed;
+    let what = format!("release {} on {branch}", version.tag());
+    let again = command(&format!("release {} --pr", version.tag()));
+    match observed {
+        Observation::Done { evidence, .. } => {
+            let next = format!("merge it, pull it, then {again}");
+            Line { state: State::Open, what, evidence: evidence.clone(), next: Some(next) }
+        }
+        Observation::Todo | Observation::Waived { .. } => {
+            Line { state: State::Open, what, evidence: "it has no pull request yet".to_owned(), next: Some(again) }
+        }
+        Observation::Blocked(problem) => {
+            Line { state: State::Open, what, evidence: problem.what.clone(), next: Some(problem.next.clone()) }
+        }
+        Observation::Unknown(_) => of_step(what, observed, None),
     }
 }
 

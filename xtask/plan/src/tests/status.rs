@@ -8,7 +8,7 @@ use crate::{
     date::Date,
     due::{Due, Proposal, Reason, Weight},
     files::tag_record::{NotVerified, Record},
-    status::{Facts, Hotfix, Last, Line, Part, State, TrainStatus, status},
+    status::{Facts, Hotfix, Last, Line, Part, Proposed, State, TrainStatus, status},
     step::{Group, Observation},
     timetable::Has,
     version::{Dialect, Version},
@@ -37,6 +37,7 @@ struct Scene {
     config: TrainConfig,
     last: Last,
     hotfixes: Vec<Hotfix>,
+    proposed: Vec<Proposed>,
     due: Due,
     waiting_since: Option<i64>,
 }
@@ -63,6 +64,7 @@ fn scene() -> Scene {
             after: vec![],
         },
         hotfixes: vec![],
+        proposed: vec![],
         due: Due {
             train: "lark".to_owned(),
             last: Some("v0.7.3".to_owned()),
@@ -98,6 +100,7 @@ impl Scene {
             last: Some(self.last.clone()),
             released: Some(self.last.tagged),
             hotfixes: self.hotfixes.clone(),
+            proposed: self.proposed.clone(),
             checklist: vec![],
             due: &self.due,
             waiting_since: self.waiting_since,
@@ -238,6 +241,24 @@ fn an_open_hotfix_counts_from_its_first_commit() {
         let status = scene.at(&Date::timestamp(now));
         assert_eq!(line(&status, "hotfix 0.7.4 on hotfix/v0.7.4").state, state, "{now}");
         assert_eq!(status.next, "cargo xtask hotfix 0.7.4");
+    }
+}
+
+#[test]
+fn a_release_that_waits_for_its_pull_request_is_open() {
+    let mut scene = scene();
+    let again = "cargo xtask release 0.8.0 --pr";
+    for (observed, evidence, next) in [
+        (Observation::Todo, "it has no pull request yet", again.to_owned()),
+        (Observation::done("#1 waits"), "#1 waits", format!("merge it, pull it, then {again}")),
+        (Observation::unknown("gh not found", "install it"), "gh not found", "install it".to_owned()),
+    ] {
+        let is_known = !matches!(observed, Observation::Unknown(_));
+        scene.proposed = vec![Proposed { branch: "release/v0.8.0".to_owned(), version: version("0.8.0"), observed }];
+        let status = scene.at("2026-12-03T12:00:00Z");
+        let line = line(&status, "release 0.8.0 on release/v0.8.0");
+        let state = if is_known { State::Open } else { State::Unknown };
+        assert_eq!((line.state, line.evidence.as_str(), line.next.clone()), (state, evidence, Some(next)));
     }
 }
 

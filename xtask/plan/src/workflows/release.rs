@@ -3,7 +3,7 @@
 
 use super::{
     actions::{DOWNLOAD, UPLOAD},
-    conditions::{NO_FORK, TAG, all, of_tag, only},
+    conditions::{NO_FORK, TAG, all, merged, of_pull_request, of_tag, only},
     publish::{announce, crates, images, upload},
     setup::{Part, Setup},
     steps::{self, Cached, Keeps, LINUX, READ, check_out_all, rust, take_tool},
@@ -31,23 +31,37 @@ pub fn release(setup: &Setup, wheels: &[Built<'_>]) -> String {
     };
     let is_tag_or_branch = "${{ github.ref_type }}";
     let typed = setup.way.typed();
-    let chosen = format!("${{{{ github.ref_type == 'branch' && inputs.train || {} }}}}", of_tag(setup));
-    let (group, train) = match setup.trains.as_slice() {
+    let on_branch = match setup.proposes() {
+        true => format!("(inputs.train || {})", of_pull_request(setup)),
+        false => "inputs.train".to_owned(),
+    };
+    let chosen = format!("${{{{ github.ref_type == 'branch' && {on_branch} || {} }}}}", of_tag(setup));
+    let (mut group, train) = match setup.trains.as_slice() {
         [only] => (only.name.clone(), quoted(&only.name)),
         _ => (chosen.clone(), chosen),
     };
+    let (mut merges, mut after) = (String::new(), "");
+    if let Some(merged) = merged(setup) {
+        let main = quoted(&setup.main);
+        merges = format!(
+            "  # Merged, a release is tagged; of any other pull request, nothing runs.\n  pull_request:\n    types: [closed]\n    branches: [{main}]\n"
+        );
+        after = " The button opens the pull request, and its merge starts this again.";
+        // What is closed beside takes no release's place.
+        group.push_str(&format!("${{{{ !{merged} && github.run_id || '' }}}}"));
+    }
     let head = format!(
         r#"# From a tag to every registry: rehearsed first, then published, group by group. The tool holds the logic and decides
 # what is still to do, so a job that failed is simply run again. What is compiled, whoever wrote it, is compiled in jobs
 # that hold nothing; those that hold a token or a secret run the tool that was compiled there, and compile nothing.
 # Nothing comes from a cache. The button ("Run workflow") on a branch makes a release as `{typed} release --push` does
-# and starts this for its tag; on a tag, it publishes that one again. What is set up once: "One-time setup" in its book.
+# and starts this for its tag; on a tag, it publishes that one again.{after} What is set up once: "One-time setup" in its book.
 name: release
 
 on:
   push:
     tags:
-{filters}  workflow_dispatch:
+{filters}{merges}  workflow_dispatch:
     inputs:
 {choice}      version:
         description: a version, or one of patch, minor, major, rc
@@ -66,7 +80,7 @@ concurrency:
     );
     let build = |built: &Built<'_>| called(setup, built);
     let mut all = vec![
-        steps::tool(setup, Cached::Never, Some(NO_FORK.to_owned())),
+        steps::tool(setup, Cached::Never, all(&[NO_FORK], merged(setup))),
         make(setup),
         push(setup),
         rehearse(setup),
@@ -92,9 +106,10 @@ fn make(setup: &Setup) -> Job {
     let script = format!(
         "git config user.name \"$GITHUB_ACTOR\"\n\
         git config user.email \"$GITHUB_ACTOR_ID+$GITHUB_ACTOR@users.noreply.github.com\"\n\
-        {confirm}{} release --train \"$TRAIN\" \"$@\" -- \"$VERSION\"\n\
+        {confirm}{} release --train \"$TRAIN\" \"$@\" {}\n\
         git bundle create release.bundle --branches --tags --not --remotes",
-        setup.way.taken()
+        setup.way.taken(),
+        version(setup)
     );
     let mut env = vec![var("VERSION", "${{ inputs.version }}")];
     env.extend(confirmed.then(|| var("WEBSITE", "${{ inputs.website }}")));
@@ -105,7 +120,7 @@ fn make(setup: &Setup) -> Job {
             "The button, on a branch: what compiles holds no token, so commit and tag are only handed on from here.",
         ],
         needs: vec!["tool".to_owned()],
-        condition: all(&["github.ref_type == 'branch'", NO_FORK], None),
+        condition: all(&["github.ref_type == 'branch'", NO_FORK], merged(setup)),
         runner: LINUX,
         minutes: 60,
         permissions: vec![READ],
@@ -125,22 +140,43 @@ fn make(setup: &Setup) -> Job {
     }
 }
 
+/// The version as an argument: that of a merged pull request is the one that stands there.
+fn version(setup: &Setup) -> &'static str {
+    if setup.proposes() { "${VERSION:+-- \"$VERSION\"}" } else { "-- \"$VERSION\"" }
+}
+
 fn push(setup: &Setup) -> Job {
     const START: &str = r#"tag=$(git for-each-ref --sort=-creatordate --count=1 --format='%(refname:short)' --points-at=HEAD refs/tags)
 "#;
     let train = if setup.trains.len() > 1 { " --field train=\"$TRAIN\"" } else { "" };
+    // What Actions open starts no checks, either, but those of its commit are shown with it.
+    const WAITS: &str = r#"if [ -z "$tag" ]; then
+  branch=$(git for-each-ref --count=1 --format='%(refname:short)' --no-merged=HEAD refs/heads)
+  gh workflow run ci.yml --ref "$branch" || echo "::warning::ci.yml could not be started on $branch"
+  echo "$branch waits for its pull request to be merged." >> "$GITHUB_STEP_SUMMARY"
+  exit
+fi
+"#;
+    let (waits, version_of) = match setup.proposes() {
+        true => (WAITS, "${VERSION:-$tag}"),
+        false => ("", "$VERSION"),
+    };
     let script = format!(
-        "{START}gh workflow run release.yml --ref \"$tag\"{train} --field version=\"$VERSION\"\n\
+        "{START}{waits}gh workflow run release.yml --ref \"$tag\"{train} --field version=\"{version_of}\"\n\
         gh workflow run ci.yml --ref \"$GITHUB_REF_NAME\" || echo \"::warning::ci.yml could not be started on $GITHUB_REF_NAME\"\n\
         echo \"$tag is pushed, and its publication is started.\" >> \"$GITHUB_STEP_SUMMARY\""
     );
-    let send = format!("{} release --train \"$TRAIN\" --push -- \"$VERSION\"", setup.way.taken());
+    let send = format!("{} release --train \"$TRAIN\" --push {}", setup.way.taken(), version(setup));
+    let pull_requests = match setup.proposes() {
+        true => ("pull-requests", "write", "to open the pull request, and to see what was reviewed"),
+        false => ("pull-requests", "read", "to see what was reviewed"),
+    };
     Job {
         id: "push".to_owned(),
         name: "push the release".to_owned(),
         why: &["What Actions push starts no workflow, but what they dispatch does: no other token is needed."],
         needs: vec!["make".to_owned()],
-        condition: all(&["github.ref_type == 'branch'", NO_FORK], None),
+        condition: all(&["github.ref_type == 'branch'", NO_FORK], merged(setup)),
         runner: LINUX,
         minutes: 15,
         environment: Some("make-release"),
@@ -148,7 +184,7 @@ fn push(setup: &Setup) -> Job {
             ("actions", "write", "to start the publication"),
             ("checks", "read", "to see that CI is green"),
             ("contents", "write", "to push the commit and the tag"),
-            ("pull-requests", "read", "to see what was reviewed"),
+            pull_requests,
             ("statuses", "read", "to see that CI is green"),
         ],
         env: vec![gh_token(), var("VERSION", "${{ inputs.version }}")],

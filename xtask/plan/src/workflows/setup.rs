@@ -8,7 +8,7 @@ use super::{
     text::{Step, quoted},
 };
 use crate::{
-    config::{Channel, Confirmed, Template},
+    config::{Channel, Confirmed, Flow, Template},
     edit::slashed,
     paths::dir,
     train::{Train, Wheel},
@@ -99,6 +99,8 @@ pub struct Part {
     pub has_dates: bool,
     /// A person confirms README and website for each version.
     pub is_confirmed: bool,
+    /// The branches of its pull requests, where its releases go by these.
+    pub proposed: Option<Template>,
 }
 
 /// Wheels, and the paths that they are built from.
@@ -130,14 +132,13 @@ impl Part {
             channels: config.announce.clone(),
             has_dates: config.cadence.is_some(),
             is_confirmed: config.checklist.contains(&Confirmed::Website),
+            proposed: train.branches().filter(|_| config.flow == Flow::PullRequest),
         }
     }
 
     /// What its tags begin and end with.
     pub(super) fn around(&self) -> (String, String) {
-        let text = self.tag.to_string();
-        let (before, after) = text.split_once(Template::SLOT).unwrap_or((&text, ""));
-        (before.to_owned(), after.to_owned())
+        around(&self.tag)
     }
 
     /// The filter of tags that lets its own through.
@@ -151,6 +152,13 @@ impl Part {
     pub(super) fn has_crates(&self) -> bool {
         self.crates_io || !self.registries.is_empty()
     }
+}
+
+/// What names of a form begin and end with.
+pub(super) fn around(form: &Template) -> (String, String) {
+    let text = form.to_string();
+    let (before, after) = text.split_once(Template::SLOT).unwrap_or((&text, ""));
+    (before.to_owned(), after.to_owned())
 }
 
 /// The wheels of a train, and the directories of all members that they are built from.
@@ -178,6 +186,11 @@ fn wheels(workspace: &Workspace, train: &Train) -> Wheels {
 }
 
 impl Setup {
+    /// Whether releases of any train go by pull request.
+    pub(super) fn proposes(&self) -> bool {
+        self.trains.iter().any(|train| train.proposed.is_some())
+    }
+
     /// What is generated for these trains, the default one first: all that do not leave their workflows to somebody else.
     pub fn of(workspace: &Workspace, trains: &[Train], way: Way) -> Setup {
         let own = trains.iter().filter(|train| train.config.workflows.is_none());

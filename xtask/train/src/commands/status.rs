@@ -2,7 +2,7 @@
 //! It must never change anything but the one issue that lists what is overdue, and that only when asked to.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ use super::{arguments::released, post_release, rollback};
 use crate::{
     clock,
     loader::Loader,
-    perform::Context,
+    perform::{Context, pull_request},
     repo,
     report::{Loudness, status_lines},
     resume_point::{
@@ -26,6 +26,7 @@ use crate::{
 };
 use plan::{
     checklist,
+    config::{Flow, Template},
     date::Date,
     edit::count,
     hotfix,
@@ -34,14 +35,18 @@ use plan::{
     repo::Recorded,
     run_report::{Observed, Outcome, Published, StatusReport, TrainReport},
     snapshot::Snapshot,
-    status::{self, Facts, Hotfix, Last, Part, State, TrainStatus},
+    status::{self, Facts, Hotfix, Last, Part, Proposed, State, TrainStatus},
     step::{Group, Issue, Observation, Scope, Step},
+    subject,
     tool::TOOL,
     version::Version,
 };
 
 /// What the issue is known by.
 const LABEL: &str = "release-overdue";
+
+/// As many commits may stand on a branch beside that of its release.
+const FEW: usize = 50;
 
 /// As much as GitHub takes in an issue, and some room.
 const ROOM: usize = 60_000;
@@ -192,6 +197,7 @@ fn look(
         last: newest.map(|(version, tag)| last(cx, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
         released: released.as_ref().map(|(_, tag)| repo::tagged_at(cx.sh, tag)).transpose()?,
         hotfixes: hotfixes(cx.sh, snapshot)?,
+        proposed: proposed(cx, snapshot)?,
         checklist: checklist.into_iter().map(|observed| (observed.title, observed.observed)).collect(),
         due: &due,
         waiting_since: changes.iter().map(|change| change.time).min(),
@@ -256,6 +262,35 @@ fn last(
         published,
         after,
     })
+}
+
+/// The train's branches of releases, here and on the remote, that have no tag yet.
+fn proposed(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Proposed>> {
+    let Snapshot { train, repo, .. } = snapshot;
+    // A flag may have had one made that is not configured.
+    let configured = train.config.branch.clone().filter(|_| train.config.flow == Flow::PullRequest);
+    let Some(form) = configured.or_else(|| Template::new(&format!("release/{}", train.tag)).ok()) else {
+        return Ok(Vec::new());
+    };
+    let here = repo.branches.keys().map(String::as_str);
+    let start = format!("{}/", train.remote);
+    let there = repo.remote_branches.iter().filter_map(|branch| branch.strip_prefix(&start));
+    let mut found = BTreeMap::new();
+    for branch in here.chain(there).collect::<BTreeSet<_>>() {
+        let Some(version) = form.version_in(branch) else { continue };
+        if repo.tags.contains_key(&train.tag.fill(&version)) {
+            continue;
+        }
+        let tip = repo.branches.get(branch).cloned();
+        let tip = tip.unwrap_or_else(|| format!("refs/remotes/{}/{branch}", train.remote));
+        // Other trains may have branches that are called alike.
+        let subject = subject::release(train, &version);
+        if repo::log(cx.sh, &[&tip], FEW)?.iter().any(|entry| subject::is_called(&entry.subject, &subject)) {
+            let observed = pull_request::look(cx, branch, &train.main);
+            found.insert(version.clone(), Proposed { branch: branch.to_owned(), version, observed });
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// The train's branches `hotfix/TAG`, here and on the remote, whose tag is not there.

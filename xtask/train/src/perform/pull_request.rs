@@ -50,9 +50,7 @@ pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
     };
     if let Some(open) = all.iter().find(|found| found.is_open()) {
         return Ok(match there(cx, pull, Some(&ours))? {
-            There::Ours if is_told(open, pull) => {
-                Observation::done(format!("#{} waits to be merged: {}", open.number, open.address))
-            }
+            There::Ours if is_told(open, pull) => told(open),
             There::Others(tip) => Observation::Blocked(others(pull, &tip)),
             _ => Observation::Todo,
         });
@@ -80,6 +78,30 @@ pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
         There::Others(tip) => Observation::Blocked(others(pull, &tip)),
         _ => Observation::Todo,
     })
+}
+
+/// How the request of a branch stands, whatever it is to say.
+pub fn look(cx: &Context<'_>, branch: &str, main: &str) -> Observation {
+    let asked = NotSetUp::apart(Forge::new(cx.sh).proposed(branch, main));
+    let all = match asked {
+        Ok(Ok(all)) => all,
+        Ok(Err(problem)) => return Observation::Unknown(problem),
+        Err(error) => return Observation::unknown(format!("{error:#}"), "wait until the forge answers"),
+    };
+    match all.iter().find(|found| found.is_open()).or(all.first()) {
+        None => Observation::Todo,
+        Some(found) => told(found),
+    }
+}
+
+/// What a request that is as it should be says of its release.
+fn told(found: &Proposed) -> Observation {
+    let Proposed { number, address, .. } = found;
+    match (&found.merged_at, found.is_open()) {
+        (_, true) => Observation::done(format!("#{number} waits to be merged: {address}")),
+        (Some(_), _) => Observation::done(format!("#{number} is merged: {address}")),
+        (None, _) => Observation::done(format!("#{number} was closed without being merged: {address}")),
+    }
 }
 
 fn others(pull: &PullRequest, tip: &str) -> Problem {
