@@ -147,6 +147,9 @@ impl Draft {
         self.remarks.extend(remarks);
         let after = after(workspace, &self.edits);
         let notes = train.log(&after).and_then(|log| changelog::quote(log, &self.to.tag()));
+        let notes = notes.filter(|notes| !notes.is_empty()).map(|notes| notes.replace("\r\n", "\n"));
+        let (moved, lines) = (moved(snapshot, &self.versions), lines(snapshot, &self.versions));
+        let way = self.way(snapshot, &moved, notes.as_deref());
         self.remarks.extend(links_left_behind(&self.edits, &train.names, &self.to.tag(), &tag_name));
         self.findings.extend(read_back(workspace, train, &self, after));
         let waivable = check::waivers::waivable(train);
@@ -168,19 +171,9 @@ impl Draft {
             }
         }
         let mut message = format!("Release version {}", self.to.tag());
-        let notes = notes.filter(|notes| !notes.is_empty()).map(|notes| notes.replace("\r\n", "\n"));
         if let Some(notes) = &notes {
             message.push_str(&format!("\n\n{notes}"));
         }
-        let (moved, lines) = (moved(snapshot, &self.versions), lines(snapshot, &self.versions));
-        // Where nothing is committed, there is nothing to merge.
-        let is_proposed = train.config.flow == Flow::PullRequest && self.edits.iter().any(|edit| edit.tracked);
-        let way = match is_proposed {
-            true => {
-                Way::Proposed { body: pull_request::body(snapshot, &self.to, (&moved, &self.edits), notes.as_deref()) }
-            }
-            false => Way::Here,
-        };
         let release = Release {
             remote: train.remote.clone(),
             main: train.main.clone(),
@@ -216,6 +209,17 @@ impl Draft {
             work: Work::Release(Box::new(release)),
             checks,
         }
+    }
+
+    /// How it comes to main. Where nothing is committed, there is nothing to merge.
+    fn way(&self, snapshot: &Snapshot, moved: &[Moved], notes: Option<&str>) -> Way {
+        let is_proposed = snapshot.train.config.flow == Flow::PullRequest;
+        if !is_proposed || !self.edits.iter().any(|edit| edit.tracked) {
+            return Way::Here;
+        }
+        let row = |moved: &Moved| [moved.name.clone(), moved.from.to_string(), moved.to.to_string()];
+        let moved: Vec<_> = moved.iter().map(row).collect();
+        Way::Proposed { body: pull_request::body(snapshot, &self.to, (&moved, &self.edits), notes) }
     }
 
     /// What keeps the tag from being made: it stands on another commit, or its release was rolled back.

@@ -3,7 +3,6 @@
 
 use crate::{
     config::Confirmed,
-    draft::Moved,
     edit::{self, Edit, changed_lines, slashed},
     snapshot::Snapshot,
     tool::TOOL,
@@ -16,8 +15,13 @@ const ROWS: usize = 100;
 /// As many characters of notes.
 const NOTES: usize = 30_000;
 
-/// The text in Markdown.
-pub fn body(snapshot: &Snapshot, to: &Version, (moved, edits): (&[Moved], &[Edit]), notes: Option<&str>) -> String {
+/// The text in Markdown; of each member that moves, its name and both versions.
+pub fn body(
+    snapshot: &Snapshot,
+    to: &Version,
+    (moved, edits): (&[[String; 3]], &[Edit]),
+    notes: Option<&str>,
+) -> String {
     let train = &snapshot.train;
     let option = train.config.option();
     let mut text = format!(
@@ -30,7 +34,7 @@ pub fn body(snapshot: &Snapshot, to: &Version, (moved, edits): (&[Moved], &[Edit
         let cut: String = notes.chars().take(NOTES).collect();
         text.push_str(&format!("\n## Notes\n\n{}\n", cut.trim_end()));
     }
-    let rows = moved.iter().map(|moved| format!("| {} | {} | {} |", moved.name, moved.from, moved.to));
+    let rows = moved.iter().map(|[name, from, to]| format!("| {name} | {from} | {to} |"));
     text.push_str(&format!("\n## What moves\n\n| member | from | to |\n|---|---|---|\n{}", listed(rows.collect())));
     let diffs = edit::diffs(edits);
     let rows = edits.iter().zip(&diffs).filter(|(edit, _)| edit.tracked).map(|(edit, diff)| {

@@ -28,6 +28,7 @@ pages! {
         "docs/after.md",
         "docs/calendar.md",
         "docs/captain.md",
+        "docs/pull-request.md",
         "docs/rollback.md",
     }
 }

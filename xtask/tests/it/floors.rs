@@ -50,6 +50,7 @@ const FLOORS: [(&str, &[&[&str]]); 2] = [
                 "post_release",
                 "postfix",
                 "publish",
+                "pull_request",
                 "release",
                 "rollback",
                 "run_report",

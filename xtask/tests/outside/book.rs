@@ -10,6 +10,7 @@ tests! {
     after: needs WORLD, partly IMAGES;
     calendar: needs WORLD, partly IMAGES;
     captain: needs WORLD, partly IMAGES;
+    pull_request: needs WORLD, partly IMAGES;
     rollback: needs WORLD, partly IMAGES;
 }
 
@@ -25,6 +26,10 @@ fn captain() {
     tell("docs/captain.md", open);
 }
 
+fn pull_request() {
+    tell("docs/pull-request.md", open);
+}
+
 fn rollback() {
     tell("docs/rollback.md", open);
 }
@@ -35,6 +40,10 @@ fn open(name: &str, workspace: &str) -> Option<Scene> {
     }
     let outside = Outside::new(name);
     let place = outside.machine("a");
+    // Where its forge merges.
+    let git = serde_json::json!(place.remote).to_string();
+    std::fs::create_dir_all(outside.dir().join("registries/forge")).unwrap();
+    std::fs::write(outside.dir().join("registries/forge/git.json"), git).unwrap();
     let address = outside.fault_proxy.address.trim_start_matches("http://").to_owned();
     Some(Scene { place, shown: vec![(address, "registry.example")], _workspace: Box::new(outside) })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     checklist::Forge,
-    harness::{CommandOutput, Place, run},
+    harness::{CommandOutput, Place, run, write_program},
 };
 
 tests! {
@@ -15,6 +15,7 @@ tests! {
     what_came_to_main_meanwhile_is_no_part_of_it: needs GH;
     one_request_is_kept_up_to_date: needs GH;
     a_captain_who_is_cut_off_goes_on: needs GH;
+    killed_around_the_forge_it_ends_as_ever: needs GH;
     what_is_not_ours_is_not_written_over: needs GH;
     a_flag_does_it_once: needs GH;
     it_lives_beside_another_tools_request: needs GH;
@@ -107,7 +108,7 @@ fn each_way_to_merge_is_tagged_where_main_first_has_it() {
         let push = format!("{RELEASE} --push");
         world.foreseen(&push, "todo    pull request from release/v0.8.0 into main");
         let output = world.run(&push).ok();
-        assert!(output.out.contains("next: merge the pull request, in any way"), "{}", output.all());
+        assert!(output.out.contains("next: merge it, in any way"), "{}", output.all());
         assert!(!world.remote().contains("refs/tags/v0.8.0"), "nothing is tagged before it is merged");
         let [pull] = world.pulls().try_into().expect("one pull request");
         assert_eq!((&pull["state"], &pull["head"]["ref"]), (&json!("open"), &json!("release/v0.8.0")));
@@ -214,6 +215,50 @@ fn a_captain_who_is_cut_off_goes_on() {
     world.run("release 0.8.0 --waive cargo-test --push").ok();
     assert_eq!(world.place.git("rev-parse v0.8.0^{commit}"), tagged);
     assert!(world.remote().contains("refs/tags/v0.8.0"));
+}
+
+/// Puts a `gh` first on PATH that kills the tool before or after its n-th call.
+fn deadly(place: &Place, at: usize, side: &str) -> Vec<(String, String)> {
+    let dir = place.tree.with_file_name("deadly");
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let gh = std::env::split_paths(&path).map(|dir| dir.join("gh")).find(|gh| gh.is_file()).unwrap();
+    let (gh, count) = (gh.display(), dir.join("count").display().to_string());
+    let script = format!(
+        "#!/bin/sh\necho x >> '{count}'\n[ $(wc -l < '{count}') -eq {at} ] || exec '{gh}' \"$@\"\n\
+        [ {side} = before ] || '{gh}' \"$@\"\nkill -9 $PPID\n"
+    );
+    write_program(&dir.join("gh"), &script);
+    vec![("PATH".to_owned(), format!("{}:{path}", dir.display()))]
+}
+
+fn killed_around_the_forge_it_ends_as_ever() {
+    let push = format!("{RELEASE} --push");
+    let mut kills = 0;
+    for side in ["before", "after"] {
+        for at in 1.. {
+            let mut world = World::proposing("pull-killed");
+            let env = world.place.env.clone();
+            world.place.env.extend(deadly(&world.place, at, side));
+            let output = world.run(&push);
+            world.place.env = env;
+            if output.code.is_some() {
+                output.ok();
+                break;
+            }
+            kills += 1;
+            world.foreseen(&push, "pull request from release/v0.8.0");
+            world.run(&push).ok();
+            let [pull] = world.pulls().try_into().expect("one pull request");
+            assert_eq!(pull["head"]["sha"], json!(world.place.git("rev-parse release/v0.8.0")), "{side} call {at}");
+            world.merge(1, "squash");
+            world.pull();
+            world.run(&push).ok();
+            assert!(world.remote().contains("refs/tags/v0.8.0"), "killed {side} call {at}");
+        }
+    }
+    assert!(kills >= 8, "it asks at least four times: {kills}");
 }
 
 fn what_is_not_ours_is_not_written_over() {

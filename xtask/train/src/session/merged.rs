@@ -4,7 +4,10 @@
 use anyhow::Result;
 
 use super::Session;
-use crate::{loader::Loader, perform};
+use crate::{
+    loader::Loader,
+    perform::{self, Context, pull_request},
+};
 use plan::{
     checklist,
     draft::Plan,
@@ -57,14 +60,19 @@ pub fn proposed(plan: &Plan) -> Option<PullRequest> {
     }
 }
 
-/// What comes next of a release that is on its branch; `again` is the command that was typed.
-pub fn next(pull: &PullRequest, again: &str, options: &Options) -> String {
+/// How a release that is on its branch stands, and what comes next; `again` is the command that was typed.
+pub fn next(cx: &Context<'_>, pull: &PullRequest, again: &str, options: &Options) -> Vec<String> {
     let PullRequest { remote, main, branch, .. } = pull;
     let outward = if options.flow.is_some() { "--pr" } else { "--push" };
-    match options.push {
-        true => format!(
-            "next: merge the pull request, in any way; then git switch {main} && git pull --ff-only {remote} {main} && {again} {outward}"
-        ),
-        false => format!("next: {again} {outward} pushes {branch} and opens the pull request"),
+    if !options.push {
+        return vec![format!("next: {again} {outward} pushes {branch} and opens the pull request")];
     }
+    let stands = match pull_request::look(cx, branch, main) {
+        Observation::Done { evidence, .. } => Some(evidence),
+        _ => None,
+    };
+    let next = format!(
+        "next: merge it, in any way; then git switch {main} && git pull --ff-only {remote} {main} && {again} {outward}"
+    );
+    stands.into_iter().chain([next]).collect()
 }
