@@ -286,9 +286,15 @@ fn what_is_not_ours_is_not_written_over() {
 }
 
 fn a_flag_does_it_once() {
-    let world = World::new("pull-once", "");
+    let mut world = World::new("pull-once", "");
     let propose = format!("{RELEASE} --pr");
+    // Through curl, where there is no gh.
+    let env = world.place.env.clone();
+    world.place.path_without(&["gh"]);
     world.run(&propose).ok();
+    world.run(&propose).ok();
+    world.place.env = env;
+    assert_eq!(world.pulls().len(), 1);
     world.merge(1, "merge");
     world.pull();
     let merged = world.place.git("rev-parse main");

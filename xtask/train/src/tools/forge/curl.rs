@@ -44,7 +44,10 @@ impl Curl {
     pub fn question(&self, sh: &Shell, path: &str, lines: &str) -> (Command, String) {
         let address = match path.contains("://") {
             true => path.to_owned(),
-            false => self.api.clone() + &path.replace("{owner}/{repo}", &self.repository),
+            false => {
+                let (owner, repo) = self.repository.split_once('/').unwrap_or_default();
+                self.api.clone() + &path.replace("{owner}", owner).replace("{repo}", repo)
+            }
         };
         let proxy = self.proxy.iter().map(|proxy| format!("proxy = {}\n", quoted(proxy))).collect::<String>();
         let config = format!(
@@ -119,11 +122,11 @@ mod tests {
             proxy: None,
         };
         let sh = Shell::new().unwrap();
-        let (command, config) = curl.question(&sh, "repos/{owner}/{repo}/releases", "request = PATCH\n");
+        let (command, config) = curl.question(&sh, "repos/{owner}/{repo}/pulls?head={owner}:b", "request = PATCH\n");
         assert!(!format!("{command:?}").contains("ecret"), "{command:?}");
         assert_eq!(
             config,
-            "url = \"https://h/repos/o/r/releases\"\nheader = \"Authorization: Bearer s\\\"ecret\"\n\
+            "url = \"https://h/repos/o/r/pulls?head=o:b\"\nheader = \"Authorization: Bearer s\\\"ecret\"\n\
              header = \"X-GitHub-Api-Version: 2022-11-28\"\nrequest = PATCH\n"
         );
     }
