@@ -5,7 +5,6 @@ use crate::{
     config::Confirmed,
     edit::{self, Edit, changed_lines, slashed},
     snapshot::Snapshot,
-    tool::TOOL,
     version::Version,
 };
 
@@ -23,7 +22,6 @@ pub fn body(
     notes: Option<&str>,
 ) -> String {
     let train = &snapshot.train;
-    let option = train.config.option();
     let mut text = format!(
         "Merge this to release {} {}, in any way: what comes of it on `{}` is tagged.\n",
         train.name(),
@@ -49,7 +47,7 @@ pub fn body(
     });
     let rows = asked.chain(["the notes say what users see"]).map(|what| format!("- [ ] {what}"));
     text.push_str(&format!("\n## Checklist\n\n{}", listed(rows.collect())));
-    text.push_str(&format!("\nAfter the merge, on `{}`: `{TOOL} release {}{option} --pr`\n", train.main, to.tag()));
+    text.push_str(&format!("\nAfter the merge, the command that opened this goes on from `{}`.\n", train.main));
     text
 }
 

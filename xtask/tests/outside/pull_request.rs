@@ -18,6 +18,7 @@ tests! {
     killed_around_the_forge_it_ends_as_ever: needs GH;
     what_is_not_ours_is_not_written_over: needs GH;
     a_flag_does_it_once: needs GH;
+    a_post_release_goes_the_same_way: needs GH;
     it_lives_beside_another_tools_request: needs GH;
 }
 
@@ -31,8 +32,12 @@ struct World {
 
 impl World {
     fn new(name: &str, configuration: &str) -> World {
+        World::of(name, "plain", configuration)
+    }
+
+    fn of(name: &str, workspace: &str, configuration: &str) -> World {
         let forge = Forge::new(name);
-        let mut place = Place::of_workspace(name, "plain");
+        let mut place = Place::of_workspace(name, workspace);
         if !configuration.is_empty() {
             place.replace("Cargo.toml", "driver = \"lark\"\n", &format!("driver = \"lark\"\n{configuration}\n"));
             place.commit("configure the flow");
@@ -298,7 +303,9 @@ fn a_flag_does_it_once() {
     world.merge(1, "merge");
     world.pull();
     let merged = world.place.git("rev-parse main");
-    world.run(&propose).ok();
+    // The merge says enough.
+    world.foreseen(&format!("{RELEASE} --push"), "todo    tag v0.8.0");
+    world.run(&format!("{RELEASE} --push")).ok();
     assert_eq!(world.place.git("rev-parse v0.8.0^{commit}"), merged);
     assert!(world.remote().contains("refs/tags/v0.8.0"));
     // What stands at the head is the release that was asked for; what comes after it is another one.
@@ -308,6 +315,24 @@ fn a_flag_does_it_once() {
     world.pull();
     let next = world.run("release minor --waive cargo-test --waive nothing-to-release --dry-run").ok();
     assert!(next.all().contains("0.8.0 -> 0.9.0") && next.all().contains("todo    tag v0.9.0"), "{}", next.all());
+}
+
+fn a_post_release_goes_the_same_way() {
+    for how in ["merge", "squash", "rebase"] {
+        let world = World::of(&format!("pull-post-{how}"), "wheel", "flow = \"pull-request\"");
+        let waived = ["cargo-test", "wheel-test", "maturin-develop", "pytest", "nothing-to-release"];
+        let waived: String = waived.iter().map(|name| format!(" --waive {name}")).collect();
+        let postfix = format!("postfix --note fix --push{waived}");
+        world.run(&postfix).ok();
+        assert_eq!(world.pulls()[0]["head"]["ref"], json!("release/v0.7.3.post1"));
+        world.merge(1, how);
+        world.pull();
+        let merged = world.place.git("rev-parse main");
+        world.run(&postfix).ok();
+        assert_eq!(world.place.git("rev-parse v0.7.3.post1^{commit}"), merged, "{how}");
+        assert!(world.remote().contains("refs/tags/v0.7.3.post1"));
+        assert_eq!((world.place.git("rev-parse main"), world.pulls().len()), (merged, 1));
+    }
 }
 
 fn it_lives_beside_another_tools_request() {

@@ -11,6 +11,7 @@ use crate::{
 use plan::{
     config::Flow,
     files::changelog,
+    finding::Check,
     options::Options,
     release::Goal,
     repo::LogEntry,
@@ -59,12 +60,17 @@ pub fn plan(
             continue;
         }
         if let Work::Release(release) = &mut planned.plan.work {
-            (release.edits, release.way) = (Default::default(), Way::Merged);
+            release.edits = Default::default();
+            // What nothing says of a remote may have been merged here.
+            release.way = if train.config.flow == Flow::PullRequest { Way::Merged } else { Way::Here };
         }
-        if loader.repo.head == entry.commit {
+        planned.plan.findings.retain(|finding| match finding.check {
             // On main, or with a detached head there, so that the very commit is proved.
-            planned.plan.findings.retain(|finding| finding.check != plan::finding::Check::Branch);
-        }
+            Check::Branch => loader.repo.head != entry.commit,
+            // Its section is there; a post release would write a new one.
+            Check::Changelog => !matches!(intent, Intent::Postfix(_)),
+            _ => true,
+        });
         return Ok(Some(planned));
     }
     Ok(None)
