@@ -542,7 +542,7 @@ _xtask() {
             fi
             case "${prev}" in
                 --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "branch nothing-to-release path-only dependencies metadata sources publishable-wheel dev-cycle workflows ci review website cargo-test wheel-test maturin-develop pytest image registry-configuration registry-names registry-content registry-yanked" -- "${cur}"))
                     return 0
                     ;;
                 --confirm)
@@ -674,7 +674,7 @@ _xtask() {
                     return 0
                     ;;
                 --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "branch nothing-to-release path-only dependencies metadata sources publishable-wheel dev-cycle workflows ci review website cargo-test wheel-test maturin-develop pytest image registry-configuration registry-names registry-content registry-yanked" -- "${cur}"))
                     return 0
                     ;;
                 --confirm)
@@ -736,7 +736,7 @@ _xtask() {
                     return 0
                     ;;
                 --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "branch nothing-to-release path-only dependencies metadata sources publishable-wheel dev-cycle workflows ci review website cargo-test wheel-test maturin-develop pytest image registry-configuration registry-names registry-content registry-yanked" -- "${cur}"))
                     return 0
                     ;;
                 --manifest-path)
@@ -770,7 +770,7 @@ _xtask() {
                     return 0
                     ;;
                 --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "branch nothing-to-release path-only dependencies metadata sources publishable-wheel dev-cycle workflows ci review website cargo-test wheel-test maturin-develop pytest image registry-configuration registry-names registry-content registry-yanked" -- "${cur}"))
                     return 0
                     ;;
                 --manifest-path)
@@ -800,7 +800,7 @@ _xtask() {
             fi
             case "${prev}" in
                 --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "branch nothing-to-release path-only dependencies metadata sources publishable-wheel dev-cycle workflows ci review website cargo-test wheel-test maturin-develop pytest image registry-configuration registry-names registry-content registry-yanked" -- "${cur}"))
                     return 0
                     ;;
                 --confirm)
@@ -918,7 +918,7 @@ _xtask() {
             fi
             case "${prev}" in
                 --waive)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "branch nothing-to-release path-only dependencies metadata sources publishable-wheel dev-cycle workflows ci review website cargo-test wheel-test maturin-develop pytest image registry-configuration registry-names registry-content registry-yanked" -- "${cur}"))
                     return 0
                     ;;
                 --manifest-path)

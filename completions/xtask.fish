@@ -52,7 +52,27 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_s
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init" -f -a "smoke" -d 'Run every proof of the train: tests, wheel, image'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init" -f -a "check" -d 'Run every check on the workspace as it is'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init" -f -a "init" -d 'Propose what the workspace needs to be released by this tool: configuration and workflows'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l waive -d 'Waive a finding or a proof, by its name; the tag\'s message records it' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l waive -d 'Waive a finding or a proof, by its name; the tag\'s message records it' -r -f -a "branch\t''
+nothing-to-release\t''
+path-only\t''
+dependencies\t''
+metadata\t''
+sources\t''
+publishable-wheel\t''
+dev-cycle\t''
+workflows\t''
+ci\t''
+review\t''
+website\t''
+cargo-test\t''
+wheel-test\t''
+maturin-develop\t''
+pytest\t''
+image\t''
+registry-configuration\t''
+registry-names\t''
+registry-content\t''
+registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l confirm -d 'Confirm a row of the checklist that only a person can check, by its name; the tag\'s message records it' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
@@ -68,7 +88,27 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Print every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l note -d 'What the fix is, for the changelog and the release notes' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l issue -d 'The number of the issue that it fixes' -r
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l waive -d 'Waive a finding or a proof, by its name; the tag\'s message records it' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l waive -d 'Waive a finding or a proof, by its name; the tag\'s message records it' -r -f -a "branch\t''
+nothing-to-release\t''
+path-only\t''
+dependencies\t''
+metadata\t''
+sources\t''
+publishable-wheel\t''
+dev-cycle\t''
+workflows\t''
+ci\t''
+review\t''
+website\t''
+cargo-test\t''
+wheel-test\t''
+maturin-develop\t''
+pytest\t''
+image\t''
+registry-configuration\t''
+registry-names\t''
+registry-content\t''
+registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l confirm -d 'Confirm a row of the checklist that only a person can check, by its name; the tag\'s message records it' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
@@ -92,7 +132,27 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l json -d 'Print one JSON document on standard output; texts for people go to standard error'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -s q -l quiet -d 'Print only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -s v -l verbose -d 'Print every reason for every file'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l waive -d 'Waive a finding or a proof, by its name; the tag\'s message records it' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l waive -d 'Waive a finding or a proof, by its name; the tag\'s message records it' -r -f -a "branch\t''
+nothing-to-release\t''
+path-only\t''
+dependencies\t''
+metadata\t''
+sources\t''
+publishable-wheel\t''
+dev-cycle\t''
+workflows\t''
+ci\t''
+review\t''
+website\t''
+cargo-test\t''
+wheel-test\t''
+maturin-develop\t''
+pytest\t''
+image\t''
+registry-configuration\t''
+registry-names\t''
+registry-content\t''
+registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l confirm -d 'Confirm a row of the checklist that only a person can check, by its name; the tag\'s message records it' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
@@ -124,7 +184,27 @@ mail\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l announce-again -d 'The interrupted message is not in this channel: send it' -r -f -a "discord\t''
 slack\t''
 mail\t''"
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l waive -d 'Waive a finding or a proof, by its name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l waive -d 'Waive a finding or a proof, by its name' -r -f -a "branch\t''
+nothing-to-release\t''
+path-only\t''
+dependencies\t''
+metadata\t''
+sources\t''
+publishable-wheel\t''
+dev-cycle\t''
+workflows\t''
+ci\t''
+review\t''
+website\t''
+cargo-test\t''
+wheel-test\t''
+maturin-develop\t''
+pytest\t''
+image\t''
+registry-configuration\t''
+registry-names\t''
+registry-content\t''
+registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l color -r -f -a "auto\t''
@@ -242,7 +322,27 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -s q -l quiet -d 'Print only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -s v -l verbose -d 'Print every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l page -d 'Where the report goes as an HTML page; without it, into cargo\'s target directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l waive -d 'Waive a finding or a proof, by its name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l waive -d 'Waive a finding or a proof, by its name' -r -f -a "branch\t''
+nothing-to-release\t''
+path-only\t''
+dependencies\t''
+metadata\t''
+sources\t''
+publishable-wheel\t''
+dev-cycle\t''
+workflows\t''
+ci\t''
+review\t''
+website\t''
+cargo-test\t''
+wheel-test\t''
+maturin-develop\t''
+pytest\t''
+image\t''
+registry-configuration\t''
+registry-names\t''
+registry-content\t''
+registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l color -r -f -a "auto\t''
@@ -268,7 +368,27 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l json -d 'Print one JSON document on standard output; texts for people go to standard error'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Print only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Print every reason for every file'
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l waive -d 'Waive a finding or a proof, by its name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l waive -d 'Waive a finding or a proof, by its name' -r -f -a "branch\t''
+nothing-to-release\t''
+path-only\t''
+dependencies\t''
+metadata\t''
+sources\t''
+publishable-wheel\t''
+dev-cycle\t''
+workflows\t''
+ci\t''
+review\t''
+website\t''
+cargo-test\t''
+wheel-test\t''
+maturin-develop\t''
+pytest\t''
+image\t''
+registry-configuration\t''
+registry-names\t''
+registry-content\t''
+registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l color -r -f -a "auto\t''

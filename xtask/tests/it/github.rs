@@ -26,8 +26,7 @@ fn what_is_in_the_way_is_shown_at_the_run() {
     let place = runner("github_refused");
     place.write("crates/lark/src/lib.rs", "// half\n");
     let output = place.xtask("release minor");
-    let annotated =
-        "::error title=dirty-tree::refused dirty-tree: uncommitted changes in crates/lark/src/lib.rs%0A   next: ";
+    let annotated = "::error file=crates/lark/src/lib.rs,title=dirty-tree::refused dirty-tree: uncommitted changes in crates/lark/src/lib.rs%0A   next: ";
     assert!(output.out.contains(annotated), "{}", output.all());
     assert!(output.out.contains("::error title=error::refused: 1 finding; nothing was changed"), "{}", output.all());
     assert_eq!(summary(&place), "### `cargo xtask release minor`: refused: 1 finding; nothing was changed\n\n\n");

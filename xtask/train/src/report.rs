@@ -16,7 +16,7 @@ pub use steps::Ended;
 use std::{
     fmt,
     io::{IsTerminal, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
 };
 
@@ -184,8 +184,14 @@ impl Report {
             let text = visible::lines(&secrets::shown(text));
             text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
         };
-        let title = escaped(title).replace(':', "%3A").replace(',', "%2C");
-        self.write(&format!("::{level} title={title}::{}", escaped(text)));
+        let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
+        let place = github::place(text, |path| Path::new(path).is_file());
+        let place = place.map(|(path, line)| {
+            let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
+            format!("file={}{line},", property(path))
+        });
+        let (place, title) = (place.unwrap_or_default(), property(title));
+        self.write(&format!("::{level} {place}title={title}::{}", escaped(text)));
     }
 
     fn write(&self, text: &str) {

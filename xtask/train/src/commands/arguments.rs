@@ -2,17 +2,19 @@
 //! It must never look at anything but the words themselves.
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::{
-    Args,
-    builder::{PossibleValuesParser, TypedValueParser},
+    Arg, Args, Command,
+    builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser},
 };
 
 use crate::session;
 use plan::{
+    check::waivers::WAIVABLE,
     config::{Channel, Flow},
     names,
     options::Options,
@@ -22,11 +24,27 @@ use plan::{
     version::{Dialect, Version},
 };
 
+/// What `--waive` names: completions offer what every train has, and a proof of a train's own is a name, too.
+#[derive(Clone)]
+struct Named;
+
+impl TypedValueParser for Named {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(WAIVABLE.iter().map(|check| PossibleValue::new(check.name()))))
+    }
+}
+
 /// The waivers of a command that makes no tag.
 #[derive(Args)]
 pub struct Waiving {
     /// Waive a finding or a proof, by its name.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Named, hide_possible_values = true)]
     pub waive: Vec<String>,
 }
 
@@ -34,7 +52,7 @@ pub struct Waiving {
 #[derive(Args)]
 pub struct Aside {
     /// Waive a finding or a proof, by its name; the tag's message records it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Named, hide_possible_values = true)]
     waive: Vec<String>,
     /// Confirm a row of the checklist that only a person can check, by its name; the tag's message records it.
     #[arg(long, value_name = "NAME")]

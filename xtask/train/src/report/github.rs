@@ -41,6 +41,20 @@ impl Report {
     }
 }
 
+/// The first file that a text names, and the line where it says one. What is to be typed names files, too, but none of them
+/// is where the fault is.
+pub(super) fn place(text: &str, is_file: impl Fn(&str) -> bool) -> Option<(&str, Option<u32>)> {
+    let told = text.lines().filter(|line| !line.trim_start().starts_with("next: "));
+    told.flat_map(str::split_whitespace).find_map(|word| {
+        let word = word.trim_matches(|c: char| "`\"'():;,".contains(c));
+        let (path, line) = match word.split_once(':') {
+            Some((path, line)) => (path, line.split(':').next().and_then(|line| line.parse().ok())),
+            None => (word, None),
+        };
+        (path.contains(['.', '/']) && is_file(path)).then_some((path, line))
+    })
+}
+
 /// The text in a cell of a table: as it is, in one line, and without markup.
 fn cell(text: &str) -> String {
     let mut cell = String::new();
@@ -51,4 +65,23 @@ fn cell(text: &str) -> String {
         cell.push(c);
     }
     cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_an_annotation_is_the_file_that_a_text_names() {
+        let is_file = |path: &str| ["a/Cargo.toml", "CHANGELOG.md"].contains(&path);
+        for (text, found) in [
+            ("refused lock: a/Cargo.toml: it is stale", Some(("a/Cargo.toml", None))),
+            ("refused changelog: CHANGELOG.md:12: what is this?", Some(("CHANGELOG.md", Some(12)))),
+            ("refused dirty-tree: uncommitted changes in a/Cargo.toml, b.rs", Some(("a/Cargo.toml", None))),
+            ("refused tag: v1 is there\n   next: see CHANGELOG.md", None),
+            ("no such file as c/Cargo.toml", None),
+        ] {
+            assert_eq!(place(text, is_file), found, "{text}");
+        }
+    }
 }
