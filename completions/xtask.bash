@@ -629,7 +629,7 @@ _xtask() {
             return 0
             ;;
         xtask__subcmd__post__subcmd__release)
-            opts="-q -v -h --push --without --here --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
+            opts="-q -v -h --push --pr --without --here --manifest-path --train --dry-run --diff --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -292,6 +292,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 always\t''
 never\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l push -d 'Push the main branch with the commit'
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l pr -d 'Push it on a branch, and open a pull request or bring it up to date'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l here -d 'Accept the wheels of this machine\'s platform alone, whatever the train\'s `platforms` say'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l dry-run -d 'Print the plan without changing anything'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l diff -d 'With --dry-run, print the diff of each file that would change'

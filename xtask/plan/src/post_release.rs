@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     check,
-    config::{Channel, Development},
+    config::{Channel, Development, Flow},
     draft::{Draft, Plan, after, left_to_release, lines, moved, read_back},
     edit::{Reason, slashed},
     edits::{Places, Texts},
@@ -20,6 +20,7 @@ use crate::{
     strays::{self, Mention},
     subject,
     tool::TOOL,
+    train::Train,
     version::{Bump, Dialect, Version},
 };
 
@@ -46,7 +47,7 @@ pub struct Released {
 pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let of = &released.of;
-    let mut findings = check::repository::repository(snapshot, None);
+    let mut findings = check::repository::repository(snapshot, branch(&snapshot.train, &released.of).as_deref());
     let mut remarks = Vec::new();
     if !released.is_here {
         let what = format!("{} is not part of the branch that is here", of.tag);
@@ -208,6 +209,11 @@ fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<Str
     items
 }
 
+/// Where it waits for its pull request.
+fn branch(train: &Train, of: &Tagged) -> Option<String> {
+    (train.config.flow == Flow::PullRequest).then(|| format!("after-release/{}", of.tag))
+}
+
 /// The publication, the edits with what proves them, and one commit; on request, the branch is pushed.
 fn lay_out(
     snapshot: &Snapshot,
@@ -238,6 +244,7 @@ fn lay_out(
         main: train.main.clone(),
         base: base.clone(),
         published: RequirePublished { of: of.clone(), parts },
+        branch: branch(train, of),
         edits,
         proofs: Vec::from_iter(
             resolves.then(|| Proof { name: "resolve".to_owned(), what: Prove::Resolve { root, locked } }),

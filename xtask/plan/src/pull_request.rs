@@ -34,12 +34,7 @@ pub fn body(
     }
     let rows = moved.iter().map(|[name, from, to]| format!("| {name} | {from} | {to} |"));
     text.push_str(&format!("\n## What moves\n\n| member | from | to |\n|---|---|---|\n{}", listed(rows.collect())));
-    let diffs = edit::diffs(edits);
-    let rows = edits.iter().zip(&diffs).filter(|(edit, _)| edit.tracked).map(|(edit, diff)| {
-        let (gained, lost) = changed_lines(diff);
-        format!("| `{}` | +{gained} | -{lost} |", slashed(&edit.path))
-    });
-    text.push_str(&format!("\n## Files\n\n| file | | |\n|---|---|---|\n{}", listed(rows.collect())));
+    text.push_str(&files(edits));
     let asked = train.config.checklist.iter().map(|row| match row {
         Confirmed::Ci => "all CI checks pass",
         Confirmed::Review => "what came since the last release is reviewed and approved",
@@ -49,6 +44,21 @@ pub fn body(
     text.push_str(&format!("\n## Checklist\n\n{}", listed(rows.collect())));
     text.push_str(&format!("\nAfter the merge, the command that opened this goes on from `{}`.\n", train.main));
     text
+}
+
+/// The same of what follows a release: why, and the files.
+pub fn follow_up(message: &str, edits: &[Edit]) -> String {
+    let why = message.split_once("\n\n").map(|(_, why)| format!("{why}\n")).unwrap_or_default();
+    format!("What follows a release that is published.\n{why}{}", files(edits))
+}
+
+fn files(edits: &[Edit]) -> String {
+    let diffs = edit::diffs(edits);
+    let rows = edits.iter().zip(&diffs).filter(|(edit, _)| edit.tracked).map(|(edit, diff)| {
+        let (gained, lost) = changed_lines(diff);
+        format!("| `{}` | +{gained} | -{lost} |", slashed(&edit.path))
+    });
+    format!("\n## Files\n\n| file | | |\n|---|---|---|\n{}", listed(rows.collect()))
 }
 
 /// How our part of the text begins and ends; what is not between them is for people.

@@ -1,7 +1,10 @@
 //! After a release, where something was to be published: what follows it, once it can be had.
 //! It must never be enough that a version is tagged: the registries of the story are asked.
 
-use crate::outside::{INGEST, LARK, Outside};
+use crate::{
+    harness::{Place, run},
+    outside::{INGEST, LARK, Outside},
+};
 
 tests! {
     what_is_not_out_is_named_and_nothing_follows_from_it: needs WORLD;
@@ -27,7 +30,44 @@ fn what_is_not_out_is_named_and_nothing_follows_from_it() {
     let list = machine.read("TODO.md");
     assert!(list.contains("- [ ] watch 0.7.3 in production until 2026-10-08\n"), "{list}");
     assert!(list.contains("- [ ] send the mail about 0.7.3, which `cargo xtask publish` drafted: `cargo xtask status 0.7.3` says where it lies\n"), "{list}");
+    by_pull_request(&outside, &machine);
     outside.forget();
+}
+
+/// The same where nobody pushes to main, however it is merged there.
+fn by_pull_request(outside: &Outside, machine: &Place) {
+    let follow = "post-release 0.7.3 --train lark --pr";
+    let gh = |args: &[&str]| {
+        let mut gh = machine.command("gh");
+        run(gh.envs(machine.env.iter().map(|(name, value)| (name, value))).arg("api").args(args))
+    };
+    outside.merges();
+    let start = machine.git("rev-parse HEAD^");
+    for (number, how) in ["merge", "squash", "rebase"].into_iter().enumerate() {
+        machine.git(&format!("reset --quiet --hard {start}"));
+        machine.write("HOW.md", how);
+        machine.commit("try another way");
+        machine.git("push --quiet --force origin main");
+        let main = machine.git("rev-parse main");
+        let output = outside.run(machine, follow).ok();
+        assert!(output.out.contains("next: merge it, in any way"), "{}", output.all());
+        assert_eq!(machine.git("rev-parse main"), main, "nothing is committed on main");
+        let again = outside.run(machine, follow).ok();
+        assert!(!again.out.contains("begin"), "{}", again.all());
+        let number = number + 1;
+        let path = format!("repos/{{owner}}/{{repo}}/pulls/{number}/merge");
+        gh(&["--method", "PUT", &path, "--field", &format!("merge_method={how}")]);
+        machine.git("switch --quiet main");
+        machine.git("pull --quiet --ff-only origin main");
+        let merged = machine.end();
+        let output = outside.run(machine, follow).ok();
+        assert!(output.out.contains("v0.7.3 is done with"), "{how}: {}", output.all());
+        assert!(!output.out.contains("begin") && machine.end() == merged, "{how}: {}", output.all());
+        let pulls = gh(&["repos/{owner}/{repo}/pulls?state=all", "--jq", "length"]);
+        assert_eq!(pulls.trim(), number.to_string(), "{how}: none is opened anew");
+        machine.git("branch --quiet -D after-release/v0.7.3");
+        machine.git("push --quiet origin :after-release/v0.7.3");
+    }
 }
 
 fn what_is_deployed_is_what_the_registry_has() {

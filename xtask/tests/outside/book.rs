@@ -40,10 +40,7 @@ fn open(name: &str, workspace: &str) -> Option<Scene> {
     }
     let outside = Outside::new(name);
     let place = outside.machine("a");
-    // Where its forge merges.
-    let git = serde_json::json!(place.remote).to_string();
-    std::fs::create_dir_all(outside.dir().join("registries/forge")).unwrap();
-    std::fs::write(outside.dir().join("registries/forge/git.json"), git).unwrap();
+    outside.merges();
     let address = outside.fault_proxy.address.trim_start_matches("http://").to_owned();
     Some(Scene { place, shown: vec![(address, "registry.example")], _workspace: Box::new(outside) })
 }

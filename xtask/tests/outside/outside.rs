@@ -207,6 +207,13 @@ impl Outside {
         Outside { dir, server, images: images.map(|(child, _)| child), fault_proxy, env }
     }
 
+    /// Has the forge merge pull requests in the remote.
+    pub fn merges(&self) {
+        let dir = self.dir.join("registries/forge");
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join("git.json"), serde_json::json!(self.dir.join("remote.git")).to_string()).unwrap();
+    }
+
     /// What the registries have told to use; their tokens are others in each run.
     pub fn variable(&self, name: &str) -> &str {
         self.env.iter().find_map(|(known, value)| (known == name).then_some(value.as_str())).unwrap()

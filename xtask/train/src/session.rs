@@ -7,6 +7,7 @@ mod outward;
 mod unverified;
 
 pub use local::{carry_out, make};
+pub use merged::{proposed, way_on};
 pub use outward::Sending;
 
 use std::{

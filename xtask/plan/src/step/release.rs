@@ -11,6 +11,7 @@ use crate::{
     edit::Edit,
     files::tag_record::{Of, Record},
     problem::Problem,
+    pull_request,
 };
 
 /// What a plan does in the repository.
@@ -76,6 +77,8 @@ pub struct FollowUp {
     pub main: String,
     pub base: String,
     pub published: RequirePublished,
+    /// The branch that it goes to main from by a pull request, where it does not go there by itself.
+    pub branch: Option<String>,
     pub edits: Arc<Vec<Edit>>,
     pub proofs: Vec<Proof>,
     pub message: String,
@@ -228,16 +231,19 @@ impl FollowUp {
         // All edits at once, what proves them, and the one commit.
         steps.extend(commit.iter().map(|_| Step::Write(Write { edits: self.edits.clone(), branch: None })));
         steps.extend(self.proofs.iter().cloned().map(Step::Prove));
+        let branch = self.branch.clone().filter(|_| commit.is_some());
+        let (from, base) = (self.main.clone(), self.base.clone());
+        steps.extend(branch.map(|name| Step::Branch(Branch { name, from, base, of: None })));
         steps.extend(commit.map(Step::Commit));
-        // Main alone, when it is asked for.
-        steps.extend(self.push_main().map(Step::PushMain));
+        // Main alone, or a pull request into it, when it is asked for.
+        steps.extend(self.sent());
         steps
     }
 
     fn commit(&self) -> Option<Commit> {
         (!self.edits.is_empty()).then(|| Commit {
             base: self.base.clone(),
-            branch: None,
+            branch: self.branch.clone(),
             message: self.message.clone(),
             record: None,
             is_unproved: false,
@@ -250,9 +256,25 @@ impl FollowUp {
         Some(PushMain { remote: self.remote.clone(), main: self.main.clone(), commit })
     }
 
+    pub fn pull_request(&self) -> Option<PullRequest> {
+        let commit = self.commit()?;
+        Some(PullRequest {
+            remote: self.remote.clone(),
+            main: self.main.clone(),
+            branch: self.branch.clone()?,
+            title: commit.subject().to_owned(),
+            body: pull_request::follow_up(&self.message, &self.edits),
+            commit,
+        })
+    }
+
+    fn sent(&self) -> Option<Step> {
+        let pull = self.pull_request().filter(|_| self.is_pushed);
+        pull.map(Step::PullRequest).or_else(|| self.push_main().map(Step::PushMain))
+    }
+
     /// What shows that it was made: its commit, and that the remote has it.
     pub fn made(&self) -> Vec<Step> {
-        let pushed = self.push_main().map(Step::PushMain);
-        self.commit().map(Step::Commit).into_iter().chain(pushed).collect()
+        self.commit().map(Step::Commit).into_iter().chain(self.sent()).collect()
     }
 }

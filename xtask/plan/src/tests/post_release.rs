@@ -61,6 +61,15 @@ fn what_is_deployed_gets_tag_and_digest_in_a_commit_of_its_own() {
         ["v0.10.0 is published", "write 1 file", "commit \"after: release v0.10.0\"", "push main to origin"]
     );
     assert_eq!(message(&plan), "after: release v0.10.0\n\nDeployed at 0.10.0: deploy.yaml");
+    let proposed = follow(&released_house().configured("flow", json!("pull-request")), "0.10.0", |_| {});
+    assert_eq!(
+        titles(&proposed)[2..],
+        [
+            "branch after-release/v0.10.0",
+            "commit \"after: release v0.10.0\"",
+            "pull request from after-release/v0.10.0 into main"
+        ]
+    );
     assert_eq!(moved(&plan), [""; 0], "no version moves unless the train wants it");
 }
 

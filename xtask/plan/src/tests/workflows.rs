@@ -262,6 +262,7 @@ fn what_holds_a_token_or_a_secret_compiles_nothing() {
         }
     }
     let expected = [
+        "book publish",
         "calendar status",
         "ci check",
         "release announce",

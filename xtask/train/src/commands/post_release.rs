@@ -9,14 +9,16 @@ use clap::Args;
 use super::arguments::{group, released};
 use crate::{
     loader::{Loader, Source},
-    perform::{Context, images},
+    perform::{Context, images, pull_request},
     repo,
     resume_point::{self, history, publication::publication},
     run,
-    session::{Session, carry_out},
+    session::{Session, carry_out, proposed, way_on},
 };
 use plan::{
+    config::Flow,
     finding::Check,
+    options::Options,
     post_release::Released,
     publish::{self, Publication},
     run_report::Observed,
@@ -41,6 +43,9 @@ pub struct PostRelease {
     /// Push the main branch with the commit.
     #[arg(long)]
     push: bool,
+    /// Push it on a branch, and open a pull request or bring it up to date.
+    #[arg(long)]
+    pr: bool,
     /// Leave out these groups: neither verify nor deploy them.
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = group())]
     without: Vec<Group>,
@@ -52,18 +57,29 @@ pub struct PostRelease {
 impl PostRelease {
     pub fn run(self, session: &Session<'_>) -> Result<()> {
         let options = publish::Options { without: self.without, here: self.here, ..Default::default() };
-        let loader = session.alone()?;
+        let mut loader = session.alone()?;
+        let flow = self.pr.then_some(Flow::PullRequest);
+        let outward = Options { push: self.push || self.pr, flow, ..Options::default() };
+        loader.flow = flow;
         history::whole(&loader)?;
         let newest = if self.version.is_none() { newest(&loader)? } else { None };
         let (tagged, publication) = publication(&loader, self.version.as_ref().or(newest.as_ref()), &options)?;
         let cx = session.context(&loader)?;
         let released = facts(&cx, &loader, &tagged, publication)?;
-        let planned = resume_point::post_release::plan(&loader, &released, self.push)?;
+        let planned = resume_point::post_release::plan(&loader, &released, outward.push)?;
         let (train, report) = (planned.snapshot.train.clone(), session.report);
         let plan = carry_out(session, &loader, &planned.snapshot, planned.plan, &mut Vec::new())?;
         if !session.dry_run {
+            if let Some(pull) = proposed(&plan)
+                && pull_request::merged(&cx, &pull)?.is_none()
+            {
+                let version = released.of.version.tag();
+                let again = format!("{TOOL} post-release {version}{}", train.config.option());
+                way_on(&cx, &pull, &again, &outward).into_iter().for_each(|line| report.say(line));
+                return Ok(());
+            }
             report.say(format!("{} is done with: what follows it is on {}", released.of.tag, train.main));
-            if !self.push && plan.work.commit().is_some() {
+            if !outward.push && plan.work.commit().is_some() {
                 let main = loader.repo.typed_branch(&train.main);
                 report.say(format!("next: git push {} {main} (or the same command with --push)", train.remote));
             }

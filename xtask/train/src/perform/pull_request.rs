@@ -31,6 +31,9 @@ enum There {
 }
 
 pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
+    if let Some(found) = merged(cx, pull)? {
+        return Ok(Observation::done(format!("{} is on {}", short(&found), pull.main)));
+    }
     let asked = Forge::new(cx.sh).proposed(&pull.branch, &pull.main);
     let all = match NotSetUp::apart(asked)? {
         Ok(all) => all,
@@ -78,6 +81,16 @@ pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
         There::Others(tip) => Observation::Blocked(others(pull, &tip)),
         _ => Observation::Todo,
     })
+}
+
+/// The commit of the main branch that is here by which it has what is proposed: ours, or what a forge made of it.
+pub fn merged(cx: &Context<'_>, pull: &PullRequest) -> Result<Option<String>> {
+    let main = format!("refs/heads/{}", pull.main);
+    // On its branch, ours is found first.
+    let found = commit::find(cx, &Commit { branch: None, ..pull.commit.clone() })?;
+    let Some(found) = found else { return Ok(None) };
+    let is_there = resolve(cx, &main)?.is_some() && repo::is_ancestor(cx.sh, &found, &main)?;
+    Ok(is_there.then_some(found))
 }
 
 /// How the request of a branch stands, whatever it is to say.

@@ -6,6 +6,7 @@ use anyhow::Result;
 use super::{Planned, cut_off, found::called, was_cut_off};
 use crate::loader::{Loader, Source};
 use plan::{
+    conventional::pull_request,
     post_release::{self, Released},
     snapshot::Snapshot,
     subject,
@@ -19,7 +20,10 @@ pub fn plan(loader: &Loader<'_>, released: &Released, push: bool) -> Result<Plan
         Planned { snapshot, plan }
     };
     let subject = subject::follow_up(&released.of.tag);
-    let found = called(loader.log()?, &subject).into_iter().map(|(entry, _)| entry).next();
+    let log = loader.log()?;
+    // A forge that made one commit of a pull request puts its number behind.
+    let squashed = log.iter().find(|entry| pull_request(&entry.subject) == (&subject, pull_request(&entry.subject).1));
+    let found = called(log, &subject).into_iter().map(|(entry, _)| entry).next().or(squashed.cloned());
     if let Some((entry, parent)) = found.as_ref().and_then(|entry| Some((entry, entry.parents.first()?))) {
         let mut planned = draw(load(loader, released, Source::Commit(parent))?);
         if !loader.repo.dirty.is_empty() {
@@ -44,5 +48,6 @@ pub fn plan(loader: &Loader<'_>, released: &Released, push: bool) -> Result<Plan
 fn load(loader: &Loader<'_>, released: &Released, source: Source<'_>) -> Result<Snapshot> {
     let mut snapshot = loader.load(source)?;
     snapshot.train = Train::choose(&snapshot.workspace, &snapshot.repo, Some(&released.of.train))?;
+    snapshot.train.config.flow = loader.flow.unwrap_or(snapshot.train.config.flow);
     Ok(snapshot)
 }

@@ -69,7 +69,7 @@ pub fn make(session: &Session<'_>, intent: &Intent, options: &Options) -> Result
     let proposed = made.as_ref().ok().and_then(merged::proposed);
     if let (Some(pull), false) = (&proposed, session.dry_run) {
         let cx = session.looking(&loader)?;
-        merged::next(&cx, pull, &again, &options).into_iter().for_each(|line| report.say(line));
+        merged::way_on(&cx, pull, &again, &options).into_iter().for_each(|line| report.say(line));
     } else if let (Ok(plan), false) = (&made, session.dry_run) {
         let (train, tag) = (&snapshot.train, snapshot.train.tag.fill(&plan.to));
         report.say(format!("{} is released here: tag {tag}", plan.to.tag()));

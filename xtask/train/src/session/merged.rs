@@ -56,12 +56,13 @@ pub fn prove(session: &Session<'_>, loader: &Loader<'_>, snapshot: &Snapshot, pl
 pub fn proposed(plan: &Plan) -> Option<PullRequest> {
     match &plan.work {
         Work::Release(release) => release.pull_request(),
-        _ => None,
+        Work::FollowUp(follow_up) => follow_up.pull_request(),
+        Work::Fix(..) => None,
     }
 }
 
-/// How a release that is on its branch stands, and what comes next; `again` is the command that was typed.
-pub fn next(cx: &Context<'_>, pull: &PullRequest, again: &str, options: &Options) -> Vec<String> {
+/// How what is on its branch stands, and what comes next; `again` is the command that was typed.
+pub fn way_on(cx: &Context<'_>, pull: &PullRequest, again: &str, options: &Options) -> Vec<String> {
     let PullRequest { remote, main, branch, .. } = pull;
     let outward = if options.flow.is_some() { "--pr" } else { "--push" };
     if !options.push {
