@@ -66,7 +66,7 @@ fn each_allowed_registry_is_rehearsed() {
             for what in ["crate lark-core 0.8.0", "crate lark 0.8.0"] {
                 assert!(output.out.contains(&format!("proved     {what} in {at} (")), "{name}: {}", output.all());
             }
-            assert!(output.out.contains("a new cargo project adds lark 0.8.0"), "{name}: {}", output.all());
+            assert!(output.out.contains("a new project builds with lark 0.8.0"), "{name}: {}", output.all());
         }
         assert_eq!(output.out.lines().filter(|line| line.contains("proved     crate ")).count(), 3 * places.len());
     }
@@ -243,7 +243,7 @@ fn a_rehearsal_takes_the_place_of_what_replaces_crates_io() {
         place.write("vendor/.gitkeep", "");
         replace_crates_io(&place, &by);
         let output = place.xtask("rehearse 0.8.0").ok();
-        for what in ["crate lark-core 0.8.0 (", "crate lark 0.8.0 (", "a new cargo project adds lark 0.8.0"] {
+        for what in ["crate lark-core 0.8.0 (", "crate lark 0.8.0 (", "a new project builds with lark 0.8.0"] {
             assert!(output.out.contains(&format!("proved     {what}")), "{name}: {}", output.all());
         }
         assert!(output.out.contains("the second build has the same bytes"), "{name}: {}", output.all());
@@ -340,7 +340,7 @@ fn what_a_private_registry_gives_for_a_token_is_there_in_a_rehearsal() {
         for what in ["crate lark-core 0.8.0", "crate lark 0.8.0"] {
             assert!(output.out.contains(&format!("proved     {what} in {} (", publish.trim_matches('"'))), "{}", output.all());
         }
-        assert!(output.out.contains("a new cargo project adds lark 0.8.0"), "{}", output.all());
+        assert!(output.out.contains("a new project builds with lark 0.8.0"), "{}", output.all());
         assert!(output.out.contains("the second build has the same bytes"), "{}", output.all());
         assert!(!output.all().contains(&token) && !registries.join("at/corp/crates/files/lark-0.8.0.crate").exists());
 
