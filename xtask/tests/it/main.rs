@@ -7,6 +7,7 @@ mod book;
 mod calendar;
 mod cases;
 mod changelog;
+mod clock;
 mod clones;
 mod confirmations;
 mod contents;

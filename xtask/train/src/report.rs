@@ -3,6 +3,7 @@
 //! All text for people leaves the tool here, and none of it as more than text: what somebody else wrote commands neither a
 //! terminal nor a runner of GitHub Actions.
 
+mod clock;
 mod findings;
 mod github;
 mod planned;
@@ -10,6 +11,8 @@ mod status;
 mod steps;
 mod wrap;
 
+use clock::Clock;
+pub use clock::Running;
 pub use status::status_lines;
 pub use steps::Ended;
 
@@ -56,6 +59,8 @@ pub struct Report {
     pub groups: bool,
     /// What GitHub Actions shows of the job is appended to this file.
     pub summary: Option<PathBuf>,
+    /// Only where somebody looks at a terminal.
+    clock: Option<Clock>,
 }
 
 /// A color by what it means.
@@ -102,11 +107,13 @@ fn tinted(before: &str, tint: Tint, label: &str, after: impl Into<String>) -> Li
 impl Report {
     pub fn new(json: bool, loudness: Loudness, color: Option<bool>) -> Report {
         let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
-        let color = color.unwrap_or_else(|| wants_color(terminal, |name| std::env::var(name).ok()));
+        let variable = |name: &str| std::env::var(name).ok();
+        let color = color.unwrap_or_else(|| wants_color(terminal, variable));
         let width = width(json);
         let groups = std::env::var_os("GITHUB_ACTIONS").is_some();
+        let clock = (terminal && !json && !groups && has_clock(variable)).then(Clock::default);
         let summary = std::env::var_os(SUMMARY).filter(|path| groups && !path.is_empty()).map(PathBuf::from);
-        Report { json, loudness, color, width, groups, summary }
+        Report { json, loudness, color, width, groups, summary, clock }
     }
 
     /// The line as it is written.
@@ -195,6 +202,7 @@ impl Report {
     }
 
     fn write(&self, text: &str) {
+        let _erased = self.clock.as_ref().map(Clock::erase);
         // Nobody reads it when the pipe is closed.
         let _ = if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
     }
@@ -218,11 +226,20 @@ impl Report {
         let text = whole.map_or_else(|| format!("{error:#}"), |refusal| refusal.whole.clone());
         self.annotate(Level::Error, "error", &text);
         let line = self.wrapped(tinted("", Tint::Bad, "error", format!(": {text}")));
+        let _erased = self.clock.as_ref().map(Clock::erase);
         let _ = writeln!(std::io::stderr(), "{}", self.rendered(&line));
+    }
+
+    /// Leaves the terminal to a program that may write to it, or ask there: until the next step, no clock runs.
+    pub fn lend_terminal(&self) {
+        if let Some(clock) = &self.clock {
+            clock.lend();
+        }
     }
 
     /// Where all that a child prints goes: into the stream of our own lines, so that the two stay in order.
     pub fn child_output(&self) -> Stdio {
+        self.lend_terminal();
         if self.json { Stdio::from(std::io::stderr()) } else { Stdio::from(std::io::stdout()) }
     }
 
@@ -264,6 +281,12 @@ fn wants_color(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> boo
     }
 }
 
+/// Whether a terminal can show a clock, and somebody looks at it: some runners of CI have a terminal.
+fn has_clock(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_ci = variable("CI").is_some_and(|value| !["", "false", "0"].contains(&value.as_str()));
+    !is_ci && variable("TERM").is_some_and(|term| term != "dumb")
+}
+
 /// The text without what a runner of GitHub Actions takes for a command: `::` at the beginning of a line, or `##[` anywhere.
 fn disarmed(text: &str) -> String {
     let line = |line: &str| match line.trim_start().strip_prefix("::") {
@@ -278,7 +301,7 @@ mod tests {
     use super::*;
 
     fn report(color: bool, groups: bool) -> Report {
-        Report { json: false, loudness: Loudness::Normal, color, width: None, groups, summary: None }
+        Report { json: false, loudness: Loudness::Normal, color, width: None, groups, summary: None, clock: None }
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Steps, for people: as they are observed, and while they are taken.
 //! It must never call a step done that is not.
 
-use std::time::Instant;
-
-use super::{Level, Loudness, Report, Tint, tinted};
+use super::{Level, Loudness, Report, Running, Tint, tinted};
 use plan::{
     problem::Problem,
     run_report::Observed,
@@ -88,18 +86,24 @@ impl Report {
         self.warn(format!("     next: {next}{waive}"));
     }
 
-    /// A step begins.
-    pub fn begin(&self, title: &str) -> Instant {
+    /// A step begins, and has a clock where one can be shown.
+    pub fn begin(&self, title: &str) -> Running {
         if self.groups {
             self.command("group", title);
         } else {
             self.say(tinted("  ", Tint::Strong, "begin  ", format!(" {title}")));
         }
-        Instant::now()
+        // What is left of the terminal's width when the time has its place; a longer line could not be erased.
+        let room = self.width.unwrap_or(80).saturating_sub("  running … 99999 s".len());
+        let title: String = title.lines().next().unwrap_or_default().chars().take(room).collect();
+        let line = self.rendered(&tinted("  ", Tint::Strong, "running", format!(" {title}")));
+        Running::start(self.clock.clone(), line)
     }
 
     /// A step ended; how long it took shows that somebody was at work.
-    pub fn end(&self, title: &str, begun: Instant, ended: Ended<'_>) {
+    pub fn end(&self, title: &str, running: Running, ended: Ended<'_>) {
+        let seconds = running.elapsed().as_secs_f64();
+        drop(running);
         if self.groups {
             self.command("endgroup", "");
         }
@@ -110,7 +114,7 @@ impl Report {
             Ended::Unproved(why) => ("not proved", Tint::Strong, why),
             Ended::Failed(why) => ("failed", Tint::Bad, why),
         };
-        let (between, seconds) = (if note.is_empty() { "" } else { ": " }, begun.elapsed().as_secs_f64());
+        let between = if note.is_empty() { "" } else { ": " };
         let after = format!(" {title} ({seconds:.1} s){between}{note}");
         let line = tinted("  ", tint, &format!("{label:7}"), after);
         match ended {

@@ -18,6 +18,8 @@ use plan::edit::typed;
 
 /// Runs git; when it fails, the error quotes it and ends with what to do, which depends on its words.
 pub fn change(cx: &Context<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> String) -> Result<()> {
+    // Who signs may be asked for a passphrase.
+    cx.report.lend_terminal();
     let mut git = git.into();
     // Hooks are anybody's code.
     without_secrets(&mut git);
