@@ -1,5 +1,5 @@
 //! Names of venues and assets, checked and put in one spelling.
-//! A name must never differ from another only by letter case.
+//! Two spellings of one name must never be two names, and two names never one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,8 +16,13 @@ fn is_usable(value: &str) -> bool {
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
+fn asset_spelling(value: &str) -> String {
+    let is_lower = !value.bytes().any(|b| b.is_ascii_uppercase());
+    if is_lower { value.to_ascii_uppercase() } else { value.to_owned() }
+}
+
 macro_rules! name {
-    ($(#[$doc:meta])* $Name:ident, $kind:literal, $case:ident) => {
+    ($(#[$doc:meta])* $Name:ident, $kind:literal, $spelling:path) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -32,7 +37,7 @@ macro_rules! name {
                 if !is_usable(value) {
                     return Err(InstrumentError::Name { kind: $kind, value: value.to_owned() });
                 }
-                Ok(Self(value.$case().into()))
+                Ok(Self($spelling(value).into()))
             }
 
             /// The name in its one spelling.
@@ -72,13 +77,15 @@ macro_rules! name {
 }
 
 name! {
-    /// Something that can be owned, such as `BTC`; upper case. Cheap to clone.
-    Asset, "asset", to_ascii_uppercase
+    /// Something that can be owned, such as `BTC` or `kBONK`. Cheap to clone.
+    ///
+    /// Case counts, as venues have `kBONK` beside `KBONK`; only a name in lower case, such as `btc`, is put in upper case.
+    Asset, "asset", asset_spelling
 }
 
 name! {
     /// Where instruments are traded, such as `kraken`; lower case. Cheap to clone.
-    Venue, "venue", to_ascii_lowercase
+    Venue, "venue", str::to_ascii_lowercase
 }
 
 #[cfg(test)]
@@ -86,8 +93,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_is_not_part_of_a_name() {
+    fn case_counts_in_an_asset_unless_all_of_it_is_lower() {
         assert_eq!(Asset::new("btc"), Asset::new("BTC"));
+        assert_ne!(Asset::new("kBONK"), Asset::new("KBONK"));
+        assert_eq!(Asset::new("kBONK").unwrap().to_string(), "kBONK");
         assert_eq!(Venue::new("Kraken").unwrap().to_string(), "kraken");
     }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 const LONGEST: usize = 40;
 
-/// What candles are of, in upper case: `BTC-USDT`.
+/// What candles are of, as the provider writes it: `BTC-USDT`, `kBONK`. All in lower case stands for upper case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Symbol(String);
 
@@ -40,7 +40,9 @@ impl FromStr for Symbol {
     type Err = NameError;
 
     fn from_str(value: &str) -> Result<Self, NameError> {
-        Ok(Self(checked("symbol", value)?.to_ascii_uppercase()))
+        let value = checked("symbol", value)?;
+        let is_lower = !value.bytes().any(|b| b.is_ascii_uppercase());
+        Ok(Self(if is_lower { value.to_ascii_uppercase() } else { value.to_owned() }))
     }
 }
 
@@ -79,8 +81,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_is_not_part_of_a_name() {
+    fn case_counts_in_a_symbol_unless_all_of_it_is_lower() {
         assert_eq!("btc-usdt".parse::<Symbol>().unwrap().as_str(), "BTC-USDT");
+        assert_eq!("kBONK".parse::<Symbol>().unwrap().as_str(), "kBONK");
         assert_eq!("Binance".parse::<Provider>().unwrap().as_str(), "binance");
     }
 
