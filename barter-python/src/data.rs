@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use barter_data::{Candle, CsvReader, Interval, JsonLinesReader, ReadError};
+use barter_data::{Candle, CsvReader, Interval, JsonLinesReader, ReadError, TimeUnit};
 use barter_instrument::{Asset, Instrument, Quantity, Venue};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
@@ -150,19 +150,22 @@ impl PyCandle {
     }
 }
 
-/// Reads candles from a CSV file with a header, or from JSON lines when the name ends in ``.jsonl``.
+/// Reads candles from JSON lines when the name ends in ``.jsonl``, ``.ndjson`` or ``.json``, else from CSV with a header.
 #[pyfunction]
-pub fn read_candles(path: PathBuf) -> PyResult<Vec<PyCandle>> {
+#[pyo3(signature = (path, *, time_unit="ms"))]
+pub fn read_candles(path: PathBuf, time_unit: &str) -> PyResult<Vec<PyCandle>> {
+    let unit: TimeUnit = time_unit.parse().map_err(value_error)?;
     let name = path.display().to_string();
     // With the path as last argument, OSError finds its subclass by the code and shows the name.
     let file = File::open(&path).map_err(|error| match error.raw_os_error() {
         Some(code) => PyOSError::new_err((code, error.to_string(), name.clone())),
         None => PyErr::from(error),
     })?;
-    let candles = if path.extension().is_some_and(|extension| extension == "jsonl") {
-        JsonLinesReader::new(&name, file).collect::<Result<Vec<Candle>, ReadError>>()
+    let is_json = |end: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(end));
+    let candles = if ["jsonl", "ndjson", "json"].into_iter().any(is_json) {
+        JsonLinesReader::new(&name, file).with_time_unit(unit).collect::<Result<Vec<Candle>, ReadError>>()
     } else {
-        CsvReader::new(&name, file).and_then(Iterator::collect)
+        CsvReader::new(&name, file).and_then(|reader| reader.with_time_unit(unit).collect())
     };
     match candles {
         Ok(candles) => Ok(candles.into_iter().map(PyCandle).collect()),

@@ -71,6 +71,33 @@ def test_files_are_read_and_their_errors_have_a_place(tmp_path):
     )
     assert read_candles(lines) == [candle()]
 
+    for name in ["candles.ndjson", "candles.JSON"]:
+        assert read_candles(lines.rename(tmp_path / name)) == [candle()]
+        lines = tmp_path / name
+    lines.write_text("[" + lines.read_text() + "]")
+    with pytest.raises(ValueError, match="candles.JSON:1: .*: expected a JSON object"):
+        read_candles(lines)
+
     with pytest.raises(FileNotFoundError) as error:
         read_candles(tmp_path / "none.csv")
     assert error.value.filename == str(tmp_path / "none.csv")
+
+
+def test_numbers_are_times_in_the_unit_that_is_given(tmp_path):
+    path = tmp_path / "candles.csv"
+    head = "open_time,interval,open,high,low,close,volume\n"
+    path.write_text(head + "1767619800,1m,10,11,9.5,10.5,0.1\n")
+    with pytest.raises(ValueError, match="2026-01-05T13:30:00Z in seconds"):
+        read_candles(path)
+    seconds = read_candles(path, time_unit="s")
+    assert seconds == [candle(open_time=AT.replace(microsecond=0))]
+    with pytest.raises(ValueError, match='time unit "sec" is not known'):
+        read_candles(path, time_unit="sec")
+
+
+def test_case_counts_in_assets_unless_all_is_lower():
+    def made(base):
+        return Instrument("kraken", base, "usd", tick_size=1, lot_size=1)
+
+    assert made("btc") == made("BTC")
+    assert made("kBONK") != made("KBONK")

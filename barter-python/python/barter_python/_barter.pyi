@@ -26,6 +26,7 @@ __all__ = [
 __version__: str
 
 _Number: TypeAlias = Decimal | int | str | float
+_TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns"]
 _Side: TypeAlias = Literal["buy", "sell"]
 _Action: TypeAlias = Order | Cancel
 
@@ -251,5 +252,10 @@ class Backtest:
     ) -> Report:
         """Runs a strategy over candles of one interval in order of time."""
 
-def read_candles(path: str | PathLike[str]) -> list[Candle]:
-    """Reads candles from a CSV file with a header, or from JSON lines (``.jsonl``)."""
+def read_candles(
+    path: str | PathLike[str], *, time_unit: _TimeUnit = "ms"
+) -> list[Candle]:
+    """Reads candles from JSON lines (``.jsonl``, ``.ndjson``, ``.json``), else from CSV with a header.
+
+    Times are RFC 3339, or whole numbers of ``time_unit`` since 1970.
+    """

@@ -8,6 +8,7 @@ mod candle;
 mod interval;
 mod read;
 mod record;
+mod time_unit;
 mod trade;
 
 pub use aggregate::{AggregateError, CandleAggregator, EmptyBuckets, Pushed};
@@ -16,4 +17,5 @@ pub use interval::{Interval, IntervalError};
 pub use jiff::{SignedDuration, Timestamp};
 pub use read::{CsvReader, JsonLinesReader, ReadError};
 pub use record::{FieldError, Fields, Record};
+pub use time_unit::{TimeError, TimeUnit, TimeUnitError};
 pub use trade::Trade;

@@ -1,13 +1,17 @@
 //! Readers of CSV and JSON lines, record by record.
 //! A wrong line must never be skipped: it is returned as an error, and reading can go on behind it.
 
-use std::io::{self, BufRead, BufReader, Lines, Read};
-use std::marker::PhantomData;
+mod csv;
+mod json;
 
-use serde_json::{Map, Value};
+use std::io::{self, BufRead, BufReader, Read};
+
 use thiserror::Error;
 
-use crate::{FieldError, Fields, Record};
+use crate::FieldError;
+
+pub use csv::CsvReader;
+pub use json::JsonLinesReader;
 
 /// Why a file or a line of it could not be read. `file` is the name given to the reader; lines count from 1.
 #[derive(Debug, Error)]
@@ -38,7 +42,7 @@ pub enum ReadError {
         /// What was expected.
         why: String,
     },
-    /// The line is not CSV or JSON at all.
+    /// The line is not CSV or JSON at all, or names a column twice.
     #[error("{file}:{line}: {why}")]
     Line {
         /// Name of the file.
@@ -58,167 +62,58 @@ pub enum ReadError {
     },
 }
 
-impl ReadError {
-    fn field(file: &str, line: u64, error: FieldError) -> Self {
-        let FieldError { column, value, why } = error;
-        let file = file.to_owned();
-        match value {
-            Some(value) => Self::Value { file, line, column, value, why },
-            None => Self::Missing { file, line, column, why },
-        }
-    }
-}
-
-/// Reads records from CSV with a header line; columns may come in any order, and unknown ones are left alone.
-///
-/// Which columns are read is said by [`Record::read`] of the record.
-pub struct CsvReader<T, R> {
-    file: String,
-    header: csv::StringRecord,
-    rows: csv::StringRecordsIntoIter<R>,
-    record: PhantomData<T>,
-}
-
-impl<T: Record, R: Read> CsvReader<T, R> {
-    /// Reads the header. `file` only names the input in errors.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the input cannot be read or a required column is not in the header.
-    pub fn new(file: &str, input: R) -> Result<Self, ReadError> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
-        let header = reader.headers().map_err(|error| csv_error(file, 1, error))?.clone();
-        for column in T::REQUIRED {
-            if !header.iter().any(|name| name == *column) {
-                return Err(ReadError::Missing {
-                    file: file.to_owned(),
-                    line: 1,
-                    column: (*column).to_owned(),
-                    why: format!("expected a header with {}", T::REQUIRED.join(",")),
-                });
-            }
-        }
-        Ok(Self { file: file.to_owned(), header, rows: reader.into_records(), record: PhantomData })
-    }
-}
-
-impl<T: Record, R: Read> Iterator for CsvReader<T, R> {
-    type Item = Result<T, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let before = self.rows.reader().position().line();
-        let row = match self.rows.next()? {
-            Ok(row) => row,
-            Err(error) => return Some(Err(csv_error(&self.file, before, error))),
-        };
-        let line = row.position().map_or(before, csv::Position::line);
-        let read = T::read(&Row { header: &self.header, row: &row });
-        Some(read.map_err(|error| ReadError::field(&self.file, line, error)))
-    }
-}
-
-struct Row<'a> {
-    header: &'a csv::StringRecord,
-    row: &'a csv::StringRecord,
-}
-
-impl Fields for Row<'_> {
-    fn text(&self, column: &str) -> Option<&str> {
-        let index = self.header.iter().position(|name| name == column)?;
-        self.row.get(index)
-    }
-}
-
-fn csv_error(file: &str, line: u64, error: csv::Error) -> ReadError {
-    let file = file.to_owned();
-    let line = error.position().map_or(line, csv::Position::line);
-    let why = error.to_string();
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => ReadError::Io { file, source },
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            ReadError::Line { file, line, why: format!("{len} values: expected {expected_len}, as in the header") }
-        }
-        _ => ReadError::Line { file, line, why },
-    }
-}
-
-/// Reads records from JSON lines: one object per line, values as strings or numbers. Blank lines are left out.
-///
-/// Prices written as JSON numbers keep up to 17 significant digits; write them as strings to keep all.
+/// The lines of a file, without a byte order mark and without blank ones.
 #[derive(Debug)]
-pub struct JsonLinesReader<T, R> {
+struct Lines<R> {
     file: String,
-    line: u64,
-    lines: Lines<BufReader<R>>,
-    record: PhantomData<T>,
+    number: u64,
+    /// `None` once it failed: nothing behind can be read.
+    input: Option<BufReader<R>>,
+    bytes: Vec<u8>,
 }
 
-impl<T: Record, R: Read> JsonLinesReader<T, R> {
-    /// Starts at the first line. `file` only names the input in errors.
-    pub fn new(file: &str, input: R) -> Self {
-        Self { file: file.to_owned(), line: 0, lines: BufReader::new(input).lines(), record: PhantomData }
+impl<R: Read> Lines<R> {
+    fn new(file: &str, input: R) -> Self {
+        Self { file: file.to_owned(), number: 0, input: Some(BufReader::new(input)), bytes: Vec::new() }
     }
 
-    fn read(&self, text: &str) -> Result<T, ReadError> {
-        let value: Value = serde_json::from_str(text).map_err(|error| {
-            let column = error.column();
-            self.wrong(format!("not JSON at character {column}: {error}"))
-        })?;
-        let Value::Object(object) = value else {
-            return Err(self.wrong(format!("{text}: expected a JSON object")));
-        };
-        let object = Object::new(object);
-        T::read(&object).map_err(|error| ReadError::field(&self.file, self.line, error))
-    }
-
-    fn wrong(&self, why: String) -> ReadError {
-        ReadError::Line { file: self.file.clone(), line: self.line, why }
-    }
-}
-
-impl<T: Record, R: Read> Iterator for JsonLinesReader<T, R> {
-    type Item = Result<T, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            self.line += 1;
-            match self.lines.next()? {
-                Ok(text) if text.trim().is_empty() => {}
-                Ok(text) => return Some(self.read(&text)),
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    return Some(Err(self.wrong("not UTF-8 text".to_owned())));
-                }
+    fn next(&mut self) -> Option<Result<&str, ReadError>> {
+        self.bytes.clear();
+        while self.bytes.trim_ascii().is_empty() {
+            self.bytes.clear();
+            match self.input.as_mut()?.read_until(b'\n', &mut self.bytes) {
+                Ok(0) => return None,
+                Ok(_) => self.number += 1,
                 Err(source) => {
+                    self.input = None;
                     return Some(Err(ReadError::Io { file: self.file.clone(), source }));
                 }
             }
+            if self.number == 1 && self.bytes.starts_with(b"\xef\xbb\xbf") {
+                self.bytes.drain(..3);
+            }
         }
+        Some(str::from_utf8(&self.bytes).map(str::trim).map_err(|_| self.wrong("not UTF-8 text".to_owned())))
     }
-}
 
-/// The values of a JSON object as texts; nested values as their JSON, which no field takes.
-struct Object(Vec<(String, String)>);
-
-impl Object {
-    fn new(object: Map<String, Value>) -> Self {
-        let texts = object.into_iter().filter_map(|(key, value)| match value {
-            Value::Null => None,
-            Value::String(text) => Some((key, text)),
-            other => Some((key, other.to_string())),
-        });
-        Self(texts.collect())
+    fn wrong(&self, why: String) -> ReadError {
+        ReadError::Line { file: self.file.clone(), line: self.number.max(1), why }
     }
-}
 
-impl Fields for Object {
-    fn text(&self, column: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == column).map(|(_, text)| text.as_str())
+    fn field(&self, error: FieldError) -> ReadError {
+        let FieldError { column, value, why } = error;
+        let (file, line) = (self.file.clone(), self.number.max(1));
+        match value {
+            Some(value) => ReadError::Value { file, line, column, value, why },
+            None => ReadError::Missing { file, line, column, why },
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Candle, Trade};
+    use crate::{Candle, Record, TimeUnit, Trade};
 
     fn csv(text: &str) -> Result<Vec<Trade>, String> {
         let reader = CsvReader::new("t.csv", text.as_bytes()).map_err(|e| e.to_string())?;
@@ -261,12 +156,29 @@ mod tests {
                 "t.csv:2: event_time \"2026-01-05T00:00:00\": expected an RFC 3339 time such as 2026-01-05T00:00:00Z, or milliseconds since 1970",
             ),
             (
-                format!("{head}{good}{good}0,-1,1\n"),
+                format!("{head}{good}{good}1767571200000,-1,1\n"),
                 "t.csv:4: price \"-1\": price -1 is out of range: expected above 0 and at most 10^12",
             ),
-            (format!("{head}0,1,\n"), "t.csv:2: quantity is missing: expected a value"),
-            (format!("{head}0,1,0\n"), "t.csv:2: quantity \"0\": a trade has a quantity above 0"),
-            (format!("{head}0,1\n"), "t.csv:2: 2 values: expected 3, as in the header"),
+            (format!("{head}1767571200000,1,\n"), "t.csv:2: quantity is missing: expected a value"),
+            (format!("{head}1767571200000,1,0\n"), "t.csv:2: quantity \"0\": a trade has a quantity above 0"),
+            (format!("{head}1767571200000,1\n"), "t.csv:2: 2 values: expected 3, as in the header"),
+            (
+                format!("{head}1767571200,1,1\n"),
+                "t.csv:2: event_time \"1767571200\": is not from 1971 to 2969 in milliseconds, but is 2026-01-05T00:00:00Z in seconds (time unit s): expected milliseconds",
+            ),
+            (
+                format!("{head}{good}2026-01-05T00:00:00Z,1_000,1\n"),
+                "t.csv:3: price \"1_000\": price \"1_000\" is not a number: expected a decimal such as 0.25",
+            ),
+            (format!("price,{head}1,{good}"), "t.csv:1: column \"price\" is there twice: expected each column once"),
+            (
+                format!("{head}{good}2026-01-05T00:00:00Z,1,\"1\n{good}"),
+                "t.csv:3: value 3 has a quote that is not closed before the next comma or the end of the line",
+            ),
+            (
+                format!("{head}2026-01-05T00:00:00Z,\"1\"2,1\n"),
+                "t.csv:2: value 2 has a quote that is not closed before the next comma or the end of the line",
+            ),
             (
                 "event_time,price\n".to_owned(),
                 "t.csv:1: quantity is missing: expected a header with event_time,price,quantity",
@@ -279,11 +191,16 @@ mod tests {
 
     #[test]
     fn json_errors_name_the_line_as_well() {
-        let good = r#"{"event_time":0,"price":1,"quantity":1}"#;
-        let bad_price = r#"{"event_time":0,"price":[1],"quantity":1}"#;
+        let good = r#"{"event_time":1767571200000,"price":1,"quantity":1}"#;
+        let bad_price = r#"{"event_time":1767571200000,"price":[1],"quantity":1}"#;
         assert_eq!(
             json::<Trade>(&format!("{good}\n\n{bad_price}\n")).unwrap_err(),
             "t.jsonl:3: price \"[1]\": price \"[1]\" is not a number: expected a decimal such as 0.25"
+        );
+        let twice = r#"{"price":1,"event_time":1767571200000,"price":2,"quantity":1}"#;
+        assert_eq!(
+            json::<Trade>(twice).unwrap_err(),
+            "t.jsonl:1: key \"price\" is there twice: expected each key once"
         );
         assert_eq!(json::<Trade>("[1]").unwrap_err(), "t.jsonl:1: [1]: expected a JSON object");
         assert!(json::<Trade>("{\"price\" 1}").unwrap_err().starts_with("t.jsonl:1: not JSON at character 10: "));
@@ -291,24 +208,62 @@ mod tests {
     }
 
     #[test]
+    fn seconds_are_read_when_they_are_announced() {
+        let text = "event_time,price,quantity\n1767571200,1,1\n";
+        let mut reader =
+            CsvReader::<Trade, _>::new("t.csv", text.as_bytes()).unwrap().with_time_unit(TimeUnit::Seconds);
+        assert_eq!(reader.next().unwrap().unwrap().event_time.to_string(), "2026-01-05T00:00:00Z");
+        let text = r#"{"event_time":1767571200,"price":1,"quantity":1}"#;
+        let mut reader = JsonLinesReader::<Trade, _>::new("t.jsonl", text.as_bytes()).with_time_unit(TimeUnit::Seconds);
+        assert_eq!(reader.next().unwrap().unwrap().event_time.to_string(), "2026-01-05T00:00:00Z");
+    }
+
+    #[test]
+    fn quotes_spaces_and_a_byte_order_mark_are_no_part_of_a_value() {
+        let plain = csv("note,event_time,price,quantity\nx,1767571200000,1,2\n").unwrap();
+        let text = "\u{feff}\"note\" , event_time,price,quantity\r\n\r\n\"a, \"\"b\"\"\" ,1767571200000, \"1\" ,2 \r\n";
+        assert_eq!(csv(text).unwrap(), plain);
+        let line = "\u{feff}{\"event_time\":1767571200000,\"price\":1,\"quantity\":2}\r\n";
+        assert_eq!(json::<Trade>(line).unwrap(), plain);
+    }
+
+    #[test]
+    fn json_numbers_keep_all_their_digits() {
+        let text = r#"{"event_time":1767571200000,"price":1,"quantity":1234567.123456789012345678}"#;
+        assert_eq!(json::<Trade>(text).unwrap()[0].quantity.to_string(), "1234567.123456789012345678");
+    }
+
+    #[test]
+    fn nothing_is_read_behind_a_failure_of_the_system() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the disk is gone"))
+            }
+        }
+        assert_eq!(JsonLinesReader::<Trade, _>::new("t.jsonl", Broken).count(), 1);
+    }
+
+    #[test]
     fn a_candle_that_contradicts_itself_is_refused_by_column() {
-        let error =
-            json::<Candle>(r#"{"open_time":0,"interval":"1m","open":10,"high":9,"low":8,"close":9,"volume":1}"#)
-                .unwrap_err();
+        let error = json::<Candle>(
+            r#"{"open_time":1767571200000,"interval":"1m","open":10,"high":9,"low":8,"close":9,"volume":1}"#,
+        )
+        .unwrap_err();
         assert_eq!(
             error,
-            "t.jsonl:1: high \"9\": high 9 of the candle at 1970-01-01T00:00:00Z is too low: expected at least 10"
+            "t.jsonl:1: high \"9\": high 9 of the candle at 2026-01-05T00:00:00Z is too low: expected at least 10"
         );
     }
 
     #[test]
     fn reading_goes_on_behind_a_wrong_line() {
-        let text = "event_time,price,quantity\n0,1,1\n0,x,1\n0,2,1\n";
+        let text = "event_time,price,quantity\n1767571200000,1,1\n1767571200000,x,1\n1767571200000,2,1\n";
         let reader = CsvReader::<Trade, _>::new("t.csv", text.as_bytes()).unwrap();
         let read: Vec<bool> = reader.map(|trade| trade.is_ok()).collect();
         assert_eq!(read, [true, false, true]);
 
-        let invalid = b"\xff\xfe\n{\"event_time\":0,\"price\":1,\"quantity\":1}\n";
+        let invalid = b"\xff\xfe\n{\"event_time\":1767571200000,\"price\":1,\"quantity\":1}\n";
         let reader = JsonLinesReader::<Trade, _>::new("t.jsonl", invalid.as_slice());
         let read: Vec<bool> = reader.map(|trade| trade.is_ok()).collect();
         assert_eq!(read, [false, true]);

@@ -5,10 +5,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use barter_instrument::{Price, Quantity, Side};
-use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::{Candle, Interval, Trade};
+use crate::{Candle, Interval, TimeUnit, Trade};
 
 /// Which column is wrong, what it holds, and why that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,6 +25,11 @@ pub struct FieldError {
 pub trait Fields {
     /// The text under that name, if there is one.
     fn text(&self, column: &str) -> Option<&str>;
+
+    /// The unit of times that are written as whole numbers.
+    fn time_unit(&self) -> TimeUnit {
+        TimeUnit::default()
+    }
 }
 
 /// What can be read from named texts.
@@ -46,6 +50,7 @@ impl Record for Trade {
     /// `event_time`, `price` and `quantity`; optional are `receive_time` (without it, the event time), `side`
     /// and `id`.
     fn read(fields: &dyn Fields) -> Result<Self, FieldError> {
+        let timestamp = |text: &str| fields.time_unit().read(text).map_err(|error| error.to_string());
         let event_time = required(fields, "event_time", timestamp)?;
         let quantity: Quantity = required(fields, "quantity", parse)?;
         if quantity.is_zero() {
@@ -68,6 +73,7 @@ impl Record for Candle {
     /// `open_time`, `interval`, `open`, `high`, `low`, `close` and `volume`; optional are `receive_time` (without it,
     /// the close time) and `trade_count`.
     fn read(fields: &dyn Fields) -> Result<Self, FieldError> {
+        let timestamp = |text: &str| fields.time_unit().read(text).map_err(|error| error.to_string());
         let open_time = required(fields, "open_time", timestamp)?;
         let interval: Interval = required(fields, "interval", parse)?;
         let candle = Self {
@@ -90,14 +96,14 @@ impl Record for Candle {
     }
 }
 
-fn required<T>(fields: &dyn Fields, column: &str, read: fn(&str) -> Result<T, String>) -> Result<T, FieldError> {
+fn required<T>(fields: &dyn Fields, column: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T, FieldError> {
     optional(fields, column, read)?.ok_or_else(|| wrong(fields, column, "expected a value".to_owned()))
 }
 
 fn optional<T>(
     fields: &dyn Fields,
     column: &str,
-    read: fn(&str) -> Result<T, String>,
+    read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<T>, FieldError> {
     let Some(text) = fields.text(column).filter(|text| !text.is_empty()) else {
         return Ok(None);
@@ -116,13 +122,4 @@ fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
 
 fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "expected a whole number".to_owned())
-}
-
-/// An RFC 3339 time with offset, or whole milliseconds since the Unix epoch, which is how most venues write it.
-fn timestamp(text: &str) -> Result<Timestamp, String> {
-    let read = match text.parse::<i64>() {
-        Ok(milliseconds) => Timestamp::from_millisecond(milliseconds),
-        Err(_) => text.parse(),
-    };
-    read.map_err(|_| "expected an RFC 3339 time such as 2026-01-05T00:00:00Z, or milliseconds since 1970".to_owned())
 }

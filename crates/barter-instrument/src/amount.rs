@@ -93,11 +93,13 @@ macro_rules! amount {
         impl FromStr for $Name {
             type Err = InstrumentError;
 
-            /// Reads a plain (`0.25`) or scientific (`2.5e-1`) decimal.
+            /// Reads a plain (`0.25`) or scientific (`2.5e-1`) decimal; no separators of thousands.
             fn from_str(value: &str) -> Result<Self, Self::Err> {
-                let number = Decimal::from_str_exact(value)
-                    .or_else(|_| Decimal::from_scientific(value))
-                    .map_err(|_| InstrumentError::Number { kind: $kind, value: value.to_owned() })?;
+                // A Decimal reads `1_000`, and `1__0` as 10.
+                let number = Some(value)
+                    .filter(|value| !value.contains('_'))
+                    .and_then(|value| Decimal::from_str_exact(value).or_else(|_| Decimal::from_scientific(value)).ok())
+                    .ok_or_else(|| InstrumentError::Number { kind: $kind, value: value.to_owned() })?;
                 Self::new(number)
             }
         }
@@ -156,6 +158,7 @@ mod tests {
             ("1e13", Err("price 10000000000000 is out of range: expected above 0 and at most 10^12")),
             ("NaN", Err("price \"NaN\" is not a number: expected a decimal such as 0.25")),
             ("", Err("price \"\" is not a number: expected a decimal such as 0.25")),
+            ("1_000", Err("price \"1_000\" is not a number: expected a decimal such as 0.25")),
             ("1,5", Err("price \"1,5\" is not a number: expected a decimal such as 0.25")),
         ];
         for (text, expected) in table {

@@ -5,6 +5,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use barter_data::TimeUnit;
 use clap::{Args, Parser, Subcommand};
 
 use crate::name::{Provider, Symbol};
@@ -37,6 +38,9 @@ pub struct Import {
     /// Who the candles are from, for example binance
     #[arg(long)]
     pub provider: Provider,
+    /// Unit of times that are whole numbers since 1970: s, ms, us or ns
+    #[arg(long, value_name = "UNIT", default_value_t)]
+    pub time_unit: TimeUnit,
     #[command(flatten)]
     pub database: Database,
 }

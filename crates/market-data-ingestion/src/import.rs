@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use barter_data::{CsvReader, ReadError};
+use barter_data::{CsvReader, ReadError, TimeUnit};
 
 use crate::{
     cli::Import,
@@ -23,7 +23,7 @@ const SHOWN: usize = 20;
 
 pub fn run(arguments: &Import) -> Result<()> {
     let (name, input) = open(&arguments.file)?;
-    let rows = read(&name, input)?;
+    let rows = read(&name, input, arguments.time_unit)?;
     let mut store = Store::open(&arguments.database.path)?;
     let counts = store.import(&arguments.symbol, &arguments.provider, &rows)?;
     writeln!(
@@ -46,9 +46,10 @@ fn open(file: &Path) -> Result<(String, Box<dyn Read>)> {
 }
 
 /// All rows of the file, or all that is wrong with it.
-fn read(name: &str, input: impl Read) -> Result<Vec<Row>> {
+fn read(name: &str, input: impl Read, unit: TimeUnit) -> Result<Vec<Row>> {
     let reader = CsvReader::<Row, _>::new(name, input)
-        .map_err(|why| anyhow!("{why}: nothing was imported: give a CSV file of candles"))?;
+        .map_err(|why| anyhow!("{why}: nothing was imported: give a CSV file of candles"))?
+        .with_time_unit(unit);
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
     for line in reader {
         match line {

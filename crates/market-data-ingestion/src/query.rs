@@ -3,7 +3,7 @@
 //! This module knows the parameters of `/candles` and says what is wrong with them in words that
 //! help. It never looks anything up.
 
-use barter_data::{Interval, Timestamp};
+use barter_data::{Interval, TimeError, TimeUnit, Timestamp};
 use thiserror::Error;
 
 use crate::name::{Provider, Symbol};
@@ -95,15 +95,12 @@ fn required<'a>(value: Option<&'a str>, why: &str) -> Result<&'a str, BadQuery> 
 
 /// The two spellings that candle files have.
 fn time(name: &str, value: &str) -> Result<Timestamp, BadQuery> {
-    let read = match value.parse::<i64>() {
-        Ok(milliseconds) => Timestamp::from_millisecond(milliseconds),
-        Err(_) => value.parse(),
-    };
-    read.map_err(|_| {
-        BadQuery(format!(
+    TimeUnit::Milliseconds.read(value).map_err(|error| match error {
+        TimeError::Text { .. } => BadQuery(format!(
             "{name} {value:?} is not a time: give RFC 3339 such as 2026-01-05T00:00:00Z \
              (a + in a URL is %2B), or milliseconds since 1970"
-        ))
+        )),
+        error => BadQuery(format!("{name} {value:?} {error}")),
     })
 }
 
@@ -144,7 +141,12 @@ mod tests {
         let time = |value| super::time("from", value).map(nanoseconds);
         assert_eq!(time("1970-01-01T00:00:01.5Z"), Ok(1_500_000_000));
         assert_eq!(time("1970-01-01T01:00:00+01:00"), Ok(0));
-        assert_eq!(time("-1500"), Ok(-1_500_000_000));
+        assert_eq!(time("1767571200000"), Ok(1_767_571_200_000_000_000));
+        assert_eq!(
+            time("1767571200").unwrap_err().to_string(),
+            "from \"1767571200\" is not from 1971 to 2969 in milliseconds, but is 2026-01-05T00:00:00Z in seconds \
+             (time unit s): expected milliseconds"
+        );
         assert_eq!(time("9999-01-01T00:00:00Z"), Ok(i64::MAX));
         assert_eq!(time("0001-01-01T00:00:00Z"), Ok(i64::MIN));
     }
@@ -174,8 +176,8 @@ mod tests {
                  (a + in a URL is %2B), or milliseconds since 1970",
             ),
             (
-                &[("symbol", "A"), ("interval", "1m"), ("from", "1000"), ("to", "1000")],
-                "from 1970-01-01T00:00:01Z is not before to 1970-01-01T00:00:01Z: to is exclusive, \
+                &[("symbol", "A"), ("interval", "1m"), ("from", "1767571200000"), ("to", "1767571200000")],
+                "from 2026-01-05T00:00:00Z is not before to 2026-01-05T00:00:00Z: to is exclusive, \
                  so give a later one",
             ),
         ];

@@ -47,6 +47,18 @@ fn other_spellings_of_the_same_values_are_no_correction() {
 }
 
 #[test]
+fn seconds_are_refused_until_they_are_announced() {
+    let program = Program::new();
+    let file = format!("{HEAD}1767571200,1m,100,101,99,100.5,12.5,7,\n");
+    let said = program.import("binance", &file);
+    let refused = "candles.csv:2: open_time \"1767571200\": is not from 1971 to 2969 in milliseconds, \
+                   but is 2026-01-05T00:00:00Z in seconds (time unit s): expected milliseconds\n";
+    assert!(said.err.contains(refused), "{}", said.err);
+    let said = program.run(&["import", "candles.csv", "--symbol", "A", "--provider", "b", "--time-unit", "s"]);
+    assert_eq!(said.out, "candles.csv: 1 inserted, 0 updated, 0 unchanged\n");
+}
+
+#[test]
 fn what_a_file_does_not_say_keeps_its_value() {
     let program = Program::new();
     program.import("binance", &format!("{HEAD}{FIRST}"));
@@ -73,14 +85,17 @@ fn one_bad_line_keeps_the_whole_file_out() {
     program.import("binance", &format!("{HEAD}{FIRST}"));
     let said = program.import(
         "binance",
-        &format!("{HEAD}{}{SECOND}yesterday,1m,1,1,1,1,1,,\n0,1m,1\n0,1m,2,1,1,1,1,,\n", FIRST.replace("12.5", "13")),
+        &format!(
+            "{HEAD}{}{SECOND}yesterday,1m,1,1,1,1,1,,\n1767571200000,1m,1\n1767571200000,1m,2,1,1,1,1,,\n",
+            FIRST.replace("12.5", "13")
+        ),
     );
     assert_eq!(said.code, Some(1));
     assert_eq!(said.out, "");
     let expected = "error: candles.csv has 3 errors:
   candles.csv:4: open_time \"yesterday\": expected an RFC 3339 time such as 2026-01-05T00:00:00Z, or milliseconds since 1970
   candles.csv:5: 3 values: expected 9, as in the header
-  candles.csv:6: high \"1\": high 1 of the candle at 1970-01-01T00:00:00Z is too low: expected at least 2
+  candles.csv:6: high \"1\": high 1 of the candle at 2026-01-05T00:00:00Z is too low: expected at least 2
 nothing was imported: correct them and import again
 ";
     assert_eq!(said.err, expected);

@@ -22,7 +22,7 @@ fn its_imports_say_what_it_shows() {
     fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/sample/candles.csv"), program.path("sample/candles.csv")).unwrap();
     program.write(
         "bad.csv",
-        "open_time,interval,open,high,low,close,volume\n0,1m,1,1,1,1,1\n60000,1m,1,1,1,one hundred,1\n",
+        "open_time,interval,open,high,low,close,volume\n1767571200000,1m,1,1,1,1,1\n1767571260000,1m,1,1,1,one hundred,1\n",
     );
     let mut run = 0;
     for (line, shown) in examples() {
