@@ -60,12 +60,21 @@ pub enum AggregateError {
 /// the stream: open and close are the first and last by event time, and by arrival among equal event times. A trade
 /// for a bucket that was passed by is *late*: it is counted, returned, and changes nothing, also when its bucket had
 /// stayed empty. No clock is asked, so the last candles come with [`finish`](Self::finish).
+///
+/// An event time that is more than one interval ahead moves the watermark only when that of the next trade is ahead,
+/// too, and only as far as the earlier of the two: one misdated trade makes no other trade late.
+///
+/// A candle was known when it became final, so its receive time is not before that of the trade that made it final.
+/// Candles of [`finish`](Self::finish) were known when the watermark would have passed them.
 #[derive(Debug, Clone)]
 pub struct CandleAggregator {
     interval: Interval,
     empty: EmptyBuckets,
     lateness: SignedDuration,
+    /// The latest event time that is believed.
     latest: Option<Timestamp>,
+    /// The event time of the trade before.
+    previous: Option<Timestamp>,
     open: BTreeMap<Timestamp, Bucket>,
     last: Option<(Timestamp, Price)>,
     late_count: u64,
@@ -86,6 +95,7 @@ impl CandleAggregator {
             empty,
             lateness: lateness.max(SignedDuration::ZERO),
             latest: None,
+            previous: None,
             open: BTreeMap::new(),
             last: None,
             late_count: 0,
@@ -113,19 +123,30 @@ impl CandleAggregator {
             None => Bucket::new(start, self.interval, &trade),
         };
         self.open.insert(start, bucket);
-        self.latest = self.latest.max(Some(trade.event_time));
+        self.advance(trade.event_time);
         let watermark = self.watermark();
-        Ok(Pushed { candles: self.close(|end| end <= watermark), late: None })
+        let candles = self.close(|end| (end <= watermark).then_some(trade.receive_time));
+        Ok(Pushed { candles, late: None })
     }
 
     /// Returns the candles still open, in order of time. Whatever is pushed for them later is late.
     pub fn finish(&mut self) -> Vec<Candle> {
-        let candles = self.close(|_| true);
+        let lateness = self.lateness;
+        let candles = self.close(|end| Some(end.checked_add(lateness).unwrap_or(Timestamp::MAX)));
         if let Some((start, _)) = self.last {
             let end = self.interval.close_time(start);
             self.latest = self.latest.max(end.checked_add(self.lateness).ok());
         }
         candles
+    }
+
+    fn advance(&mut self, event_time: Timestamp) {
+        let confirmed = self.previous.map(|previous| previous.min(event_time));
+        self.previous = Some(event_time);
+        self.latest = self.latest.max(confirmed);
+        if self.latest.is_some_and(|latest| event_time <= self.interval.close_time(latest)) {
+            self.latest = self.latest.max(Some(event_time));
+        }
     }
 
     fn watermark(&self) -> Timestamp {
@@ -150,16 +171,21 @@ impl CandleAggregator {
         Ok(())
     }
 
-    fn close(&mut self, is_final: impl Fn(Timestamp) -> bool) -> Vec<Candle> {
+    /// Closes the buckets of which it is said, by their ends, when their candles were known.
+    fn close(&mut self, known: impl Fn(Timestamp) -> Option<Timestamp>) -> Vec<Candle> {
         let mut candles = Vec::new();
         while let Some(entry) = self.open.first_entry() {
-            if !is_final(self.interval.close_time(*entry.key())) {
+            let Some(known) = known(self.interval.close_time(*entry.key())) else {
                 break;
-            }
+            };
             let candle = entry.remove().candle;
+            let first = candles.len();
             self.fill(candle.open_time, &mut candles);
             self.last = Some((candle.open_time, candle.close));
             candles.push(candle);
+            for candle in &mut candles[first..] {
+                candle.receive_time = candle.receive_time.max(known);
+            }
         }
         candles
     }
@@ -259,7 +285,7 @@ mod tests {
         let flat = [[60, 12, 12, 12, 12, 0], [120, 12, 12, 12, 12, 0]];
         assert_eq!(shape(&filled), [shape(&skipped)[0], flat[0], flat[1], shape(&skipped)[1]]);
         assert_eq!(filled[1].trade_count, Some(0));
-        assert_eq!(filled[1].receive_time, filled[1].close_time());
+        assert_eq!(filled[1].receive_time, filled[3].close_time(), "known when the next trade's candle was");
     }
 
     #[test]
@@ -282,6 +308,36 @@ mod tests {
         assert_eq!(waiting.late_count(), 1);
         assert_eq!(shape(&waiting.finish()), [[60, 20, 21, 20, 21, 2]]);
         assert!(waiting.push(trade(119, 1, 1)).unwrap().late.is_some(), "finished buckets stay finished");
+    }
+
+    #[test]
+    fn a_candle_is_known_when_the_watermark_passes_it() {
+        let mut waiting = aggregator(EmptyBuckets::Skip, 30);
+        for second in [50, 89] {
+            assert_eq!(waiting.push(trade(second, 10, 1)).unwrap().candles, []);
+        }
+        let received = Timestamp::from_second(95).unwrap();
+        let closing = waiting.push(Trade { receive_time: received, ..trade(90, 10, 1) }).unwrap();
+        assert_eq!(closing.candles[0].receive_time, received);
+        assert_eq!(waiting.finish()[0].receive_time.as_second(), 120 + 30);
+    }
+
+    #[test]
+    fn one_misdated_trade_makes_no_other_late() {
+        let year = 365 * 86_400;
+        for misdated in 0..4 {
+            let mut trades = [trade(0, 10, 1), trade(30, 11, 1), trade(400, 12, 1), trade(410, 13, 1)].to_vec();
+            trades.insert(misdated, trade(year, 99, 1));
+            let (candles, late) = all(aggregator(EmptyBuckets::Skip, 0), &trades);
+            assert_eq!(late, []);
+            assert_eq!(shape(&candles), [[0, 10, 11, 10, 11, 2], [360, 12, 13, 12, 13, 2], [year, 99, 99, 99, 99, 1]]);
+        }
+        // Two in a row are a gap.
+        let mut aggregator = aggregator(EmptyBuckets::Skip, 0);
+        assert_eq!(aggregator.push(trade(0, 10, 1)).unwrap().candles, []);
+        assert_eq!(aggregator.push(trade(year, 10, 1)).unwrap().candles, []);
+        assert_eq!(aggregator.push(trade(year + 1, 10, 1)).unwrap().candles.len(), 1);
+        assert!(aggregator.push(trade(1, 10, 1)).unwrap().late.is_some());
     }
 
     #[test]
@@ -322,7 +378,7 @@ mod tests {
                 prop_assert!(late.is_empty());
                 let (delayed, late) = all(aggregator(empty, 100), &arriving);
                 prop_assert!(late.is_empty());
-                prop_assert_eq!(in_order, delayed);
+                prop_assert_eq!(shape(&in_order), shape(&delayed));
             }
         }
 

@@ -10,6 +10,7 @@ use crate::Interval;
 
 /// Open, high, low, close and volume of one interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Candle {
     /// Start of the interval, inclusive; UTC.
     pub open_time: Timestamp,
@@ -28,8 +29,33 @@ pub struct Candle {
     /// Traded base; zero when nothing was traded.
     pub volume: Quantity,
     /// Number of trades, where it is known.
-    #[serde(default)]
     pub trade_count: Option<u64>,
+}
+
+/// What is read before it is checked.
+#[derive(Deserialize)]
+struct Unchecked {
+    open_time: Timestamp,
+    interval: Interval,
+    receive_time: Timestamp,
+    open: Price,
+    high: Price,
+    low: Price,
+    close: Price,
+    volume: Quantity,
+    #[serde(default)]
+    trade_count: Option<u64>,
+}
+
+impl TryFrom<Unchecked> for Candle {
+    type Error = CandleError;
+
+    fn try_from(raw: Unchecked) -> Result<Self, Self::Error> {
+        let Unchecked { open_time, interval, receive_time, open, high, low, close, volume, trade_count } = raw;
+        let candle = Self { open_time, interval, receive_time, open, high, low, close, volume, trade_count };
+        candle.check()?;
+        Ok(candle)
+    }
 }
 
 /// The prices of a candle contradict each other.
@@ -98,6 +124,15 @@ impl Candle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn serde_checks_as_the_readers_do() {
+        let sound = Candle::empty(Timestamp::UNIX_EPOCH, "1m".parse().unwrap(), "10".parse().unwrap());
+        let json = serde_json::to_string(&sound).unwrap();
+        assert_eq!(serde_json::from_str::<Candle>(&json).unwrap(), sound);
+        let error = serde_json::from_str::<Candle>(&json.replace("\"high\":\"10\"", "\"high\":\"9\"")).unwrap_err();
+        assert!(error.to_string().starts_with("high 9 of the candle at 1970-01-01T00:00:00Z is too low"), "{error}");
+    }
 
     #[test]
     fn high_and_low_must_enclose_open_and_close() {

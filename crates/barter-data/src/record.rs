@@ -7,6 +7,7 @@ use std::str::FromStr;
 use barter_instrument::{Price, Quantity, Side};
 use thiserror::Error;
 
+use crate::trade::NO_QUANTITY;
 use crate::{Candle, Interval, TimeUnit, Trade};
 
 /// Which column is wrong, what it holds, and why that is wrong.
@@ -54,7 +55,7 @@ impl Record for Trade {
         let event_time = required(fields, "event_time", timestamp)?;
         let quantity: Quantity = required(fields, "quantity", parse)?;
         if quantity.is_zero() {
-            return Err(wrong(fields, "quantity", "a trade has a quantity above 0".to_owned()));
+            return Err(wrong(fields, "quantity", NO_QUANTITY.to_owned()));
         }
         Ok(Self {
             event_time,

@@ -3,7 +3,7 @@
 
 use barter_instrument::{Price, Quantity, Side};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// One trade. A series of trades belongs to one instrument, which whoever holds the series knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +14,8 @@ pub struct Trade {
     pub receive_time: Timestamp,
     /// Quote per base.
     pub price: Price,
-    /// Base; above zero in what the readers return.
+    /// Base; above zero in whatever is read.
+    #[serde(deserialize_with = "above_zero")]
     pub quantity: Quantity,
     /// The side of the taker, where the venue says.
     #[serde(default)]
@@ -22,4 +23,27 @@ pub struct Trade {
     /// The venue's own number of the trade, where it has one.
     #[serde(default)]
     pub id: Option<u64>,
+}
+
+/// Why a trade of nothing is refused, here and by the readers.
+pub(crate) const NO_QUANTITY: &str = "a trade has a quantity above 0";
+
+fn above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
+    let quantity = Quantity::deserialize(deserializer)?;
+    if quantity.is_zero() { Err(D::Error::custom(NO_QUANTITY)) } else { Ok(quantity) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serde_checks_as_the_readers_do() {
+        let json =
+            r#"{"event_time":"2026-01-05T00:00:00Z","receive_time":"2026-01-05T00:00:00Z","price":"1","quantity":"2"}"#;
+        let trade: Trade = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::from_str::<Trade>(&serde_json::to_string(&trade).unwrap()).unwrap(), trade);
+        let error = serde_json::from_str::<Trade>(&json.replace("\"2\"", "\"0\"")).unwrap_err();
+        assert!(error.to_string().starts_with("a trade has a quantity above 0"), "{error}");
+    }
 }
