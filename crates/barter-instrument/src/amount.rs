@@ -11,6 +11,7 @@ use crate::InstrumentError;
 
 // 10^12 times 10^15 is 10^27, and a Decimal holds 7.9 * 10^28: a notional cannot overflow.
 const MAX_PRICE: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
+const NOTIONAL_DECIMALS: u32 = 16;
 const MAX_QUANTITY: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
 /// Quote units paid per base unit; above zero and at most 10^12.
@@ -36,9 +37,10 @@ impl Price {
         self.0
     }
 
-    /// Price times quantity, in quote; exact up to 28 significant digits.
+    /// Price times quantity, in quote, to 16 decimals: what a token of 18 decimals costs must be bookable beside a
+    /// balance of 10^12 in the 28 digits of a Decimal.
     pub fn notional(self, quantity: Quantity) -> Decimal {
-        self.0 * quantity.0
+        (self.0 * quantity.0).round_dp(NOTIONAL_DECIMALS)
     }
 }
 
@@ -82,6 +84,25 @@ impl Quantity {
     }
 }
 
+/// The number that a text says, exactly.
+fn read(kind: &'static str, value: &str) -> Result<Decimal, InstrumentError> {
+    let wrong = || InstrumentError::Number { kind, value: value.to_owned() };
+    // A Decimal reads `1_000`, and `1__0` as 10.
+    if value.contains('_') {
+        return Err(wrong());
+    }
+    let zeros = value.len() - value.trim_end_matches('0').len();
+    // A token of 18 decimals is often written with all of them: more digits than a Decimal has, but zeros.
+    let shorter = if value.contains('.') { &value[..value.len() - zeros] } else { value };
+    Decimal::from_str_exact(value)
+        .or_else(|_| Decimal::from_str_exact(shorter))
+        .or_else(|_| Decimal::from_scientific(value))
+        .map_err(|_| match value.parse::<Decimal>() {
+            Ok(_) => InstrumentError::Digits { kind, value: value.to_owned() },
+            Err(_) => wrong(),
+        })
+}
+
 macro_rules! amount {
     ($Name:ident, $kind:literal) => {
         impl fmt::Display for $Name {
@@ -95,12 +116,7 @@ macro_rules! amount {
 
             /// Reads a plain (`0.25`) or scientific (`2.5e-1`) decimal; no separators of thousands.
             fn from_str(value: &str) -> Result<Self, Self::Err> {
-                // A Decimal reads `1_000`, and `1__0` as 10.
-                let number = Some(value)
-                    .filter(|value| !value.contains('_'))
-                    .and_then(|value| Decimal::from_str_exact(value).or_else(|_| Decimal::from_scientific(value)).ok())
-                    .ok_or_else(|| InstrumentError::Number { kind: $kind, value: value.to_owned() })?;
-                Self::new(number)
+                Self::new(read($kind, value)?)
             }
         }
 
@@ -165,6 +181,21 @@ mod tests {
             let got = text.parse::<Price>().map(|p| p.to_string()).map_err(|e| e.to_string());
             assert_eq!(got.as_deref().map_err(String::as_str), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn tokens_of_18_decimals_are_read_and_priced() {
+        let read =
+            |text: &str| text.parse::<Quantity>().map(|q| q.get().normalize().to_string()).map_err(|e| e.to_string());
+        assert_eq!(read("1234567890.123456789012345678").as_deref(), Ok("1234567890.123456789012345678"));
+        assert_eq!(read("500000000000000.000000000000000000").as_deref(), Ok("500000000000000"));
+        assert_eq!(
+            read("123456789012.123456789012345678").unwrap_err(),
+            "quantity \"123456789012.123456789012345678\" has too many digits: expected at most 28"
+        );
+        let price: Price = "2500.12".parse().unwrap();
+        let notional = price.notional("0.123456789012345678".parse().unwrap());
+        assert_eq!(notional.to_string(), "308.6567873455456765");
     }
 
     #[test]

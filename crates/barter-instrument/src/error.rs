@@ -24,6 +24,14 @@ pub enum InstrumentError {
         /// The text as given.
         value: String,
     },
+    /// The number has more digits than can be kept exactly.
+    #[error("{kind} {value:?} has too many digits: expected at most 28")]
+    Digits {
+        /// `"price"` or `"quantity"`.
+        kind: &'static str,
+        /// The text as given.
+        value: String,
+    },
     /// The number lies outside the range of its kind.
     #[error("{kind} {value} is out of range: expected {expected}")]
     Range {
