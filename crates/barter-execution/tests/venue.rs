@@ -157,7 +157,7 @@ fn candles_out_of_order_are_refused() {
 
 #[test]
 fn a_quota_refuses_orders_until_the_clock_brings_permits_back() {
-    let quota = Quota::new(1, Duration::from_secs(60)).unwrap();
+    let quota = Quota::window(1, Duration::from_secs(60)).unwrap();
     let mut venue = venue("0", "1000").with_order_quota(quota);
     assert!(venue.submit(market(Side::Buy, "0"), minute(0)).is_err(), "a wrong order takes no permit");
     venue.submit(market(Side::Buy, "1"), minute(0)).unwrap();

@@ -8,11 +8,11 @@
 //! use std::time::Duration;
 //! use barter_integration::{Decision, Quota, RateLimiter};
 //!
-//! let limiter = RateLimiter::new(Quota::new(10, Duration::from_secs(1))?);
+//! let limiter = RateLimiter::new(Quota::window(10, Duration::from_secs(1))?);
 //! assert_eq!(limiter.acquire("account", 10, Duration::ZERO), Decision::Granted);
 //! assert_eq!(
 //!     limiter.acquire("account", 1, Duration::ZERO),
-//!     Decision::Wait(Duration::from_millis(100)),
+//!     Decision::Wait(Duration::from_secs(1)),
 //! );
 //! # Ok::<(), barter_integration::QuotaError>(())
 //! ```

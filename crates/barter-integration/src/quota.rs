@@ -1,10 +1,10 @@
-//! How many requests an exchange allows: a rate and a burst.
+//! How many requests an exchange allows: a limit for any window of time, and a burst.
 //!
 //! This module knows what a valid limit is. It never counts requests: `rate_limiter` does.
 
 use std::{error::Error, fmt, time::Duration};
 
-/// A rate of `permits` per `period`, of which up to `burst` may be used at once.
+/// At most `permits` in any window of a `period`, of which up to `burst` may be used at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
     permits: u32,
@@ -13,12 +13,12 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// `permits` per `period`, with a burst of the whole `permits`.
+    /// At most `permits` in any window of a `period`, wherever the window starts; all of them may be used at once.
     ///
     /// # Errors
     ///
     /// When `permits` or `period` is zero: nothing could ever be sent, or everything at once.
-    pub fn new(permits: u32, period: Duration) -> Result<Self, QuotaError> {
+    pub fn window(permits: u32, period: Duration) -> Result<Self, QuotaError> {
         if permits == 0 {
             return Err(QuotaError::NoPermits);
         }
@@ -28,27 +28,27 @@ impl Quota {
         Ok(Self { permits, period, burst: permits })
     }
 
-    /// The same rate with at most `burst` permits at once.
-    ///
-    /// A window of length `t` then sees at most `burst + permits * t / period` grants, so a burst
-    /// smaller than `permits` keeps clear of exchanges that count in fixed windows.
+    /// The same limit with at most `burst` permits at once; they come back evenly, `permits` per `period`.
     ///
     /// # Errors
     ///
-    /// When `burst` is zero: nothing could ever be sent.
+    /// When `burst` is zero, as nothing could ever be sent, or above `permits`, as no window allows that.
     pub fn with_burst(self, burst: u32) -> Result<Self, QuotaError> {
         if burst == 0 {
             return Err(QuotaError::NoBurst);
         }
+        if burst > self.permits {
+            return Err(QuotaError::BurstAboveLimit);
+        }
         Ok(Self { burst, ..self })
     }
 
-    /// Permits that come back per [`period`](Self::period).
+    /// Permits in any window of a [`period`](Self::period).
     pub fn permits(&self) -> u32 {
         self.permits
     }
 
-    /// The time in which [`permits`](Self::permits) come back.
+    /// The length of the windows in which [`permits`](Self::permits) are the limit.
     pub fn period(&self) -> Duration {
         self.period
     }
@@ -69,6 +69,8 @@ pub enum QuotaError {
     NoPeriod,
     /// A burst of zero permits.
     NoBurst,
+    /// A burst of more permits than a window allows.
+    BurstAboveLimit,
 }
 
 impl fmt::Display for QuotaError {
@@ -77,6 +79,9 @@ impl fmt::Display for QuotaError {
             Self::NoPermits => "0 permits per period allow no request: give 1 or more",
             Self::NoPeriod => "a period of 0 s allows every request: give the time the permits are for",
             Self::NoBurst => "a burst of 0 allows no request: give 1 or more",
+            Self::BurstAboveLimit => {
+                "a burst above the permits per period is never granted: give at most those permits"
+            }
         })
     }
 }

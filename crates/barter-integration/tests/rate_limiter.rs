@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 fn quota() -> impl Strategy<Value = Quota> {
     (1_u32..50, 1_u64..5_000, 1_u32..50).prop_map(|(permits, millis, burst)| {
-        Quota::new(permits, Duration::from_millis(millis))
-            .and_then(|quota| quota.with_burst(burst))
+        Quota::window(permits, Duration::from_millis(millis))
+            .and_then(|quota| quota.with_burst(burst.min(permits)))
             .expect("all parts are above zero")
     })
 }
@@ -42,6 +42,7 @@ proptest! {
                     sum * period
                         <= u128::from(quota.burst()) * period + u128::from(quota.permits()) * window
                 );
+                prop_assert!(window >= period || sum <= u128::from(quota.permits()));
             }
         }
     }
@@ -81,13 +82,29 @@ proptest! {
 }
 
 #[test]
-fn an_order_desk_sends_a_burst_and_then_one_each_100_ms() {
-    let limiter = RateLimiter::new(Quota::new(10, Duration::from_secs(1)).unwrap());
+fn a_minute_never_sees_more_than_its_1200() {
+    let minute = Duration::from_secs(60);
+    for quota in [Quota::window(1_200, minute), Quota::window(1_200, minute).and_then(|quota| quota.with_burst(50))] {
+        let limiter = RateLimiter::new(quota.unwrap());
+        let mut granted = Vec::new();
+        for millis in 0..120_000 {
+            while limiter.acquire((), 1, Duration::from_millis(millis)).is_granted() {
+                granted.push(millis);
+            }
+        }
+        let within = |start: u64| granted.iter().filter(|at| (start..start + 60_000).contains(at)).count();
+        assert_eq!(granted.iter().map(|start| within(*start)).max(), Some(1_200));
+    }
+}
+
+#[test]
+fn an_order_desk_sends_a_burst_and_then_as_the_window_moves() {
+    let limiter = RateLimiter::new(Quota::window(10, Duration::from_secs(1)).unwrap());
     let start = Duration::from_secs(7);
     for _ in 0..10 {
         assert_eq!(limiter.acquire("desk", 1, start), Decision::Granted);
     }
-    let wait = Duration::from_millis(100);
+    let wait = Duration::from_secs(1);
     assert_eq!(limiter.acquire("desk", 1, start), Decision::Wait(wait));
     assert_eq!(limiter.acquire("other", 1, start), Decision::Granted);
     assert_eq!(limiter.acquire("desk", 1, start + wait), Decision::Granted);
@@ -95,17 +112,20 @@ fn an_order_desk_sends_a_burst_and_then_one_each_100_ms() {
 }
 
 #[test]
-fn a_clock_that_goes_back_brings_nothing_back() {
-    let limiter = RateLimiter::new(Quota::new(1, Duration::from_secs(1)).unwrap());
-    let late = Duration::from_secs(100);
+fn a_clock_that_goes_back_brings_nothing_back_and_locks_for_one_period_at_most() {
+    let limiter = RateLimiter::new(Quota::window(1, Duration::from_secs(1)).unwrap());
+    let (late, early) = (Duration::from_secs(100), Duration::from_secs(40));
     assert_eq!(limiter.acquire((), 1, late), Decision::Granted);
-    assert_eq!(limiter.acquire((), 1, Duration::from_secs(40)), Decision::Wait(Duration::from_secs(61)));
-    assert_eq!(limiter.acquire((), 1, late), Decision::Wait(Duration::from_secs(1)));
+    let raced = late - Duration::from_millis(5);
+    assert_eq!(limiter.acquire((), 1, raced), Decision::Wait(Duration::from_secs(1)));
+    assert!(!limiter.acquire((), 1, late + Duration::from_millis(999)).is_granted(), "the race changed nothing");
+    assert_eq!(limiter.acquire((), 1, early), Decision::Wait(Duration::from_secs(1)));
+    assert_eq!(limiter.acquire((), 1, early + Duration::from_secs(1)), Decision::Granted);
 }
 
 #[test]
 fn clones_in_threads_share_one_bucket() {
-    let limiter = RateLimiter::new(Quota::new(100, Duration::from_secs(60)).unwrap());
+    let limiter = RateLimiter::new(Quota::window(100, Duration::from_secs(60)).unwrap());
     let granted: usize = thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|_| {
@@ -122,7 +142,7 @@ fn clones_in_threads_share_one_bucket() {
 
 #[test]
 fn idle_keys_are_forgotten_and_busy_ones_kept() {
-    let limiter = RateLimiter::new(Quota::new(1, Duration::from_secs(1)).unwrap());
+    let limiter = RateLimiter::new(Quota::window(1, Duration::from_secs(1)).unwrap());
     for client in 0..3 {
         let asked = limiter.acquire(client, 1, Duration::from_secs(client));
         assert!(asked.is_granted());
@@ -133,8 +153,8 @@ fn idle_keys_are_forgotten_and_busy_ones_kept() {
 
 #[test]
 fn extreme_quotas_do_not_overflow() {
-    let quota = Quota::new(1, Duration::MAX).unwrap();
-    let limiter = RateLimiter::new(quota.with_burst(u32::MAX).unwrap());
+    let quota = Quota::window(u32::MAX, Duration::MAX).unwrap();
+    let limiter = RateLimiter::new(quota);
     assert!(limiter.acquire((), u32::MAX, Duration::MAX).is_granted());
     assert_eq!(
         limiter.acquire((), u32::MAX, Duration::MAX),
@@ -146,15 +166,16 @@ fn extreme_quotas_do_not_overflow() {
 #[test]
 fn quotas_that_make_no_sense_are_refused() {
     let second = Duration::from_secs(1);
-    assert_eq!(Quota::new(0, second), Err(QuotaError::NoPermits));
-    assert_eq!(Quota::new(1, Duration::ZERO), Err(QuotaError::NoPeriod));
-    let quota = Quota::new(1, second).unwrap();
+    assert_eq!(Quota::window(0, second), Err(QuotaError::NoPermits));
+    assert_eq!(Quota::window(1, Duration::ZERO), Err(QuotaError::NoPeriod));
+    let quota = Quota::window(1, second).unwrap();
     assert_eq!(quota.with_burst(0), Err(QuotaError::NoBurst));
+    assert_eq!(quota.with_burst(2), Err(QuotaError::BurstAboveLimit));
 }
 
 #[test]
 fn printing_a_limiter_shows_no_keys() {
-    let limiter = RateLimiter::new(Quota::new(1, Duration::from_secs(1)).unwrap());
+    let limiter = RateLimiter::new(Quota::window(1, Duration::from_secs(1)).unwrap());
     assert!(limiter.acquire("api-key", 1, Duration::ZERO).is_granted());
     assert!(!format!("{limiter:?}").contains("api-key"));
 }
