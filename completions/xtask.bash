@@ -142,7 +142,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -176,7 +176,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -202,7 +202,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -228,7 +228,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -254,7 +254,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -554,7 +554,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -580,7 +580,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -614,7 +614,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -644,7 +644,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -686,7 +686,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -744,7 +744,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -778,7 +778,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -812,7 +812,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -858,7 +858,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -896,7 +896,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -926,7 +926,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -952,7 +952,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -986,7 +986,7 @@ _xtask() {
                     return 0
                     ;;
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(target/debug/xtask __trains 2>/dev/null)" -- "${cur}"))
                     return 0
                     ;;
                 --color)

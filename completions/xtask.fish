@@ -26,7 +26,7 @@ end
 
 complete -c cargo -n "__fish_cargo_needs_command" -f -a "xtask" -d 'Releases a workspace of Rust crates and Python wheels as one coherent version'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and not __fish_seen_subcommand_from release postfix changelog hotfix publish pack rollback wheels status post-release due calendar rehearse serve smoke check init" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -75,7 +75,7 @@ registry-content\t''
 registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l confirm -d 'Confirm a row of the checklist that only a person can check, by its name; the tag\'s message records it' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from release" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -111,7 +111,7 @@ registry-content\t''
 registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l confirm -d 'Confirm a row of the checklist that only a person can check, by its name; the tag\'s message records it' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -123,7 +123,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -s q -l quiet -d 'Print only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from postfix" -s v -l verbose -d 'Print every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from changelog" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -155,7 +155,7 @@ registry-content\t''
 registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l confirm -d 'Confirm a row of the checklist that only a person can check, by its name; the tag\'s message records it' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from hotfix" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -206,7 +206,7 @@ registry-names\t''
 registry-content\t''
 registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from publish" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -223,7 +223,7 @@ forge\t''
 announce\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l out -d 'Where the files go' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from pack" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -246,7 +246,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 slack\t''
 mail\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rollback" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -258,7 +258,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l target -d 'The platform to build for, as rustc calls it; without it, this machine\'s' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l out -d 'Where the files go' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -270,7 +270,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -s q -l quiet -d 'Print only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from wheels" -s v -l verbose -d 'Print every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from status" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -287,7 +287,7 @@ images\t''
 forge\t''
 announce\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -300,7 +300,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -s q -l quiet -d 'Print only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from post-release" -s v -l verbose -d 'Print every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from due" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -313,7 +313,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l months -d 'How many releases of each train are shown' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l ics -d 'Also write them as iCalendar; importing it again updates the events' -r -F
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from calendar" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -345,7 +345,7 @@ registry-names\t''
 registry-content\t''
 registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from rehearse" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -359,7 +359,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l port -d 'The port on the loopback interface; 0 takes a free one' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l registry -d 'Stand in for the private registry of this name, too, which asks for a token' -r
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from serve" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -391,7 +391,7 @@ registry-names\t''
 registry-content\t''
 registry-yanked\t''"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -401,7 +401,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -s q -l quiet -d 'Print only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from smoke" -s v -l verbose -d 'Print every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -l color -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -411,7 +411,7 @@ complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subco
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only what is wrong'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print every reason for every file'
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l manifest-path -d 'The Cargo.toml of the workspace to release, instead of the one around the current directory' -r -F
-complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -r
+complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l train -d 'The train, by its name in [workspace.metadata.trains]; without configuration, the driver\'s name' -x -a "(target/debug/xtask __trains 2>/dev/null)"
 complete -c cargo -n "__fish_cargo_using_subcommand xtask; and __fish_seen_subcommand_from init" -l color -r -f -a "auto\t''
 always\t''
 never\t''"

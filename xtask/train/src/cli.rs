@@ -15,6 +15,7 @@ use crate::{
         self, calendar, changelog, check, due, hotfix, init, pack, post_release, postfix, publish,
         rehearse as rehearsal, release, rollback, serve, smoke, status, wheels,
     },
+    loader::{Loader, Source},
     rehearse,
     report::{self, Loudness, Report},
     session::Session,
@@ -25,6 +26,9 @@ use plan::tool::Tool;
 
 /// The version, and the commit that it was built from where that is known.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("CARGO_TRAIN_COMMIT"));
+
+/// What the completions of a shell ask for, and nobody types.
+const TRAINS: &str = "__trains";
 
 /// Releases a workspace of Rust crates and Python wheels as one coherent version.
 #[derive(Parser)]
@@ -145,6 +149,13 @@ pub fn main() -> i32 {
     if std::env::args_os().nth(1).is_some_and(|word| word == crate::tools::stand_in::WORD) {
         return stand_in::main(std::env::args_os().skip(1));
     }
+    if std::env::args_os().nth(1).is_some_and(|word| word == TRAINS) {
+        // Where there is no workspace, a shell has nothing to offer.
+        let names = names_of_trains().unwrap_or_default();
+        // Nobody reads them when the pipe is closed.
+        let _ = std::io::Write::write_all(&mut std::io::stdout(), names.join("\n").as_bytes());
+        return 0;
+    }
     let words = typed(std::env::args_os());
     let whole = <Cli as clap::CommandFactory>::command();
     #[cfg(feature = "completions")]
@@ -184,6 +195,14 @@ pub fn main() -> i32 {
         }
         1
     })
+}
+
+/// The names of the trains that the workspace has here.
+fn names_of_trains() -> Result<Vec<String>> {
+    let sh = Shell::new()?;
+    let loader = Loader::new(&sh, None, None)?;
+    let trains = loader.trains(&loader.load(Source::Tree)?)?;
+    Ok(trains.iter().map(|train| train.name().to_owned()).collect())
 }
 
 fn run(command: Command, global: Global, report: &Report) -> Result<i32> {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Command, CommandFactory as _, Parser, Subcommand, builder::Resettable};
 use clap_complete::Shell;
 
-use super::Cli;
+use super::{Cli, TRAINS};
 use plan::tool::{TOOL, Tool};
 
 /// What an installed program can print of itself.
@@ -76,6 +76,40 @@ fn names(tool: Tool) -> (&'static str, &'static str) {
     }
 }
 
+/// The words that print the names of the trains. An `xtask` is asked as it was built last, in the workspace's root: a TAB
+/// compiles nothing.
+fn asks_for_trains(tool: Tool) -> String {
+    let program = match tool {
+        Tool::Xtask => "target/debug/xtask",
+        Tool::CargoTrain => "cargo-train",
+    };
+    format!("{program} {TRAINS} 2>/dev/null")
+}
+
+/// Lets `--train` complete to the trains of the workspace that it is typed in, where clap offers files.
+fn with_trains(text: &str, tool: Tool, shell: Shell) -> String {
+    let ask = asks_for_trains(tool);
+    let of_trains = |line: &str, files: &str, trains: &str| match line.contains(" -l train ") || line.contains("'--train=") {
+        true => line.strip_suffix(files).map(|line| format!("{line}{trains}")),
+        false => None,
+    };
+    let lines = text.lines().map(|line| {
+        let changed = match shell {
+            Shell::Fish => of_trains(line, " -r", &format!(" -x -a \"({ask})\"")),
+            _ => of_trains(line, ":_default' \\", &format!(":{{compadd $({ask})}}' \\")),
+        };
+        changed.unwrap_or_else(|| line.to_owned()) + "\n"
+    });
+    match shell {
+        Shell::Bash => {
+            let of_trains = format!("{0}--train)\n{0}    COMPREPLY=($(compgen ", " ".repeat(16));
+            let files = format!("{of_trains}-f \"${{cur}}\"))");
+            text.replace(&files, &format!("{of_trains}-W \"$({ask})\" -- \"${{cur}}\"))"))
+        }
+        _ => lines.collect(),
+    }
+}
+
 /// The tail of bash's completions: cargo's own knows nothing of what comes after a command that is not its own.
 const HOOK: &str = r#"
 # `cargo NAME …` is completed as `NAME …` is, and the rest of cargo as before.
@@ -106,7 +140,7 @@ pub fn completions(command: &Command, tool: Tool, shell: Shell) -> String {
         clap_complete::generate(shell, &mut command, name, &mut text);
         String::from_utf8_lossy(&text).into_owned()
     };
-    match shell {
+    let text = match shell {
         // Of a name with a hyphen, clap makes a completion for bash that knows no subcommand's options.
         Shell::Bash => complete(named(word), word) + &HOOK.replace("NAME", word),
         // fish joins all that is known of a program.
@@ -116,7 +150,8 @@ pub fn completions(command: &Command, tool: Tool, shell: Shell) -> String {
         }
         // zsh's completion of cargo calls the function of this name.
         _ => complete(named(program), program),
-    }
+    };
+    with_trains(&text, tool, shell)
 }
 
 /// A man page for the tool and for each command, by the name of its file.
