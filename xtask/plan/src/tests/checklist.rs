@@ -43,7 +43,7 @@ fn reported(sketch: &Sketch) -> Vec<String> {
 }
 
 fn with_ci(sketch: Sketch, commands: &str) -> Sketch {
-    let text = format!("on: push\njobs:\n  a:\n    steps:\n      - run: {commands}\n");
+    let text = format!("on: push\njobs:\n  a:\n    steps:\n      - run: |\n          {commands}\n");
     sketch.file(".github/workflows/ci.yml", &text)
 }
 

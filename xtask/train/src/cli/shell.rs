@@ -89,10 +89,11 @@ fn asks_for_trains(tool: Tool) -> String {
 /// Lets `--train` complete to the trains of the workspace that it is typed in, where clap offers files.
 fn with_trains(text: &str, tool: Tool, shell: Shell) -> String {
     let ask = asks_for_trains(tool);
-    let of_trains = |line: &str, files: &str, trains: &str| match line.contains(" -l train ") || line.contains("'--train=") {
-        true => line.strip_suffix(files).map(|line| format!("{line}{trains}")),
-        false => None,
-    };
+    let of_trains =
+        |line: &str, files: &str, trains: &str| match line.contains(" -l train ") || line.contains("'--train=") {
+            true => line.strip_suffix(files).map(|line| format!("{line}{trains}")),
+            false => None,
+        };
     let lines = text.lines().map(|line| {
         let changed = match shell {
             Shell::Fish => of_trains(line, " -r", &format!(" -x -a \"({ask})\"")),
