@@ -123,8 +123,13 @@ fn with_patch(version: &Version, patch: u64) -> Version {
 /// way to it. The snapshot must tell what changed since the tag.
 pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options) -> Plan {
     let main = snapshot.train.main.clone();
-    let branch =
-        Branch { name: line.branch.clone(), from: main.clone(), base: line.base.clone(), of: Some(line.of.clone()) };
+    let branch = Branch {
+        name: line.branch.clone(),
+        from: main.clone(),
+        base: line.base.clone(),
+        of: Some(line.of.clone()),
+        renews: None,
+    };
     let fix = fix(snapshot, line);
     let is_fixed = snapshot.previous.iter().flat_map(|previous| &previous.changed).any(|path| fix.counts(path));
     // The release is made as on any main branch, only that its name is another one.

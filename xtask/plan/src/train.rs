@@ -94,8 +94,12 @@ impl Train {
 
     /// The branches that releases are prepared on, where that is not main.
     pub fn branches(&self) -> Option<Template> {
-        let proposed = || Template::new(&format!("release/{}", self.tag)).ok();
-        self.config.branch.clone().or_else(|| proposed().filter(|_| self.config.flow == Flow::PullRequest))
+        self.proposals().filter(|_| self.config.branch.is_some() || self.config.flow == Flow::PullRequest)
+    }
+
+    /// Those that releases by pull request are prepared on, whoever asks for one.
+    pub fn proposals(&self) -> Option<Template> {
+        self.config.branch.clone().or_else(|| Template::new(&format!("release/{}", self.tag)).ok())
     }
 
     pub fn branch(&self, version: &Version) -> Option<String> {

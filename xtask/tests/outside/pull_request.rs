@@ -18,6 +18,7 @@ tests! {
     killed_around_the_forge_it_ends_as_ever: needs GH;
     what_is_not_ours_is_not_written_over: needs GH;
     a_flag_does_it_once: needs GH;
+    a_branch_that_is_merged_here_waits_for_no_request: needs GH;
     a_post_release_goes_the_same_way: needs GH;
     it_lives_beside_another_tools_request: needs GH;
 }
@@ -186,13 +187,31 @@ fn one_request_is_kept_up_to_date() {
     world.place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- a late idea\n");
     world.place.commit("tell of a late idea");
     world.place.git("push --quiet origin main");
-    world.place.git("branch --quiet -D release/v0.8.0");
+    // What a person changed in it is kept.
+    let made = world.place.git("rev-parse release/v0.8.0");
+    world.place.git("switch --quiet release/v0.8.0");
+    world.place.replace("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n<!-- words of a person -->\n");
+    world.place.git("commit --quiet --all --amend --no-edit --date=2026-01-01T00:00:00Z");
+    let amended = world.place.git("rev-parse HEAD");
+    world.place.git("switch --quiet main");
+    world.run(&push).ok();
+    assert_eq!(world.place.git("rev-parse release/v0.8.0"), amended);
+    world.place.git(&format!("branch --quiet --force release/v0.8.0 {made}"));
+    world.foreseen(&push, "branch release/v0.8.0");
     world.run(&push).ok();
     let pulls = world.pulls();
     assert_eq!(pulls.len(), 1, "never two");
     let body = pulls[0]["body"].as_str().unwrap();
     assert!(body.contains("a late idea") && body.contains("- [x] the notes") && body.starts_with("On Monday"), "{body}");
     assert_eq!(pulls[0]["head"]["sha"], json!(world.place.git("rev-parse release/v0.8.0")));
+    // Merged where a clone has something newer than the release, but not the merge.
+    world.others_push("crates/lark/src/lib.rs", "// still more\n");
+    world.pull();
+    world.merge(1, "squash");
+    let before = world.remote();
+    let refused = world.run(&push);
+    assert!(refused.all().contains("#1 is merged, and main here has not got it yet"), "{}", refused.all());
+    assert!(world.remote() == before && world.pulls().len() == 1);
 }
 
 fn a_captain_who_is_cut_off_goes_on() {
@@ -315,6 +334,20 @@ fn a_flag_does_it_once() {
     world.pull();
     let next = world.run("release minor --waive cargo-test --waive nothing-to-release --dry-run").ok();
     assert!(next.all().contains("0.8.0 -> 0.9.0") && next.all().contains("todo    tag v0.9.0"), "{}", next.all());
+}
+
+fn a_branch_that_is_merged_here_waits_for_no_request() {
+    let world = World::new("pull-branch", "branch = \"prepare/{version}\"");
+    let shown = || world.run("status --train lark").all().lines().any(|line| line.contains("prepare/0.8.0"));
+    world.place.git("switch --quiet --create prepare/0.8.0");
+    world.place.write("prepared", "");
+    world.place.commit("align: release 0.8.0");
+    world.place.git("switch --quiet main");
+    assert!(!shown());
+    world.place.git("branch --quiet -D prepare/0.8.0");
+    world.run(&format!("{RELEASE} --pr")).ok();
+    world.place.git("switch --quiet main");
+    assert!(shown());
 }
 
 fn a_post_release_goes_the_same_way() {

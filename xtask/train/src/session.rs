@@ -2,13 +2,13 @@
 //! It must never act by itself: all that changes anything goes through the loop.
 
 mod local;
-mod merged;
 mod outward;
+mod pull_request;
 mod unverified;
 
 pub use local::{carry_out, make};
-pub use merged::{proposed, way_on};
 pub use outward::Sending;
+pub use pull_request::{proposed, way_on};
 
 use std::{
     fs::File,

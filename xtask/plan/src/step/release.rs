@@ -165,7 +165,8 @@ impl Release {
     /// The one that its commit is made on, if there is any.
     fn branch(&self) -> Option<Branch> {
         let name = self.branch.clone().filter(|_| self.hotfix.is_none() && self.commit().is_some())?;
-        Some(Branch { name, from: self.main.clone(), base: self.base.clone(), of: None })
+        let renews = matches!(self.way, Way::Proposed { .. }).then(|| self.subject.clone());
+        Some(Branch { name, from: self.main.clone(), base: self.base.clone(), of: None, renews })
     }
 
     pub fn pull_request(&self) -> Option<PullRequest> {
@@ -232,8 +233,9 @@ impl FollowUp {
         steps.extend(commit.iter().map(|_| Step::Write(Write { edits: self.edits.clone(), branch: None })));
         steps.extend(self.proofs.iter().cloned().map(Step::Prove));
         let branch = self.branch.clone().filter(|_| commit.is_some());
-        let (from, base) = (self.main.clone(), self.base.clone());
-        steps.extend(branch.map(|name| Step::Branch(Branch { name, from, base, of: None })));
+        let (from, base, renews) =
+            (self.main.clone(), self.base.clone(), commit.as_ref().map(|commit| commit.subject().to_owned()));
+        steps.extend(branch.map(|name| Step::Branch(Branch { name, from, base, of: None, renews })));
         steps.extend(commit.map(Step::Commit));
         // Main alone, or a pull request into it, when it is asked for.
         steps.extend(self.sent());

@@ -39,6 +39,9 @@ pub struct Branch {
     /// The tag that work goes on from there: the branch may be ahead of its base.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
+    /// The subject of the commit that may be thrown away with an older branch, where the same is made anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renews: Option<String>,
 }
 
 /// What a hotfix is made for: commits on its branch that change a crate of the train. A person makes them.

@@ -26,7 +26,7 @@ use crate::{
 };
 use plan::{
     checklist,
-    config::{Flow, Template},
+    config::Flow,
     date::Date,
     edit::count,
     hotfix,
@@ -267,11 +267,9 @@ fn last(
 /// The train's branches of releases, here and on the remote, that have no tag yet.
 fn proposed(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Proposed>> {
     let Snapshot { train, repo, .. } = snapshot;
-    // A flag may have had one made that is not configured.
-    let configured = train.config.branch.clone().filter(|_| train.config.flow == Flow::PullRequest);
-    let Some(form) = configured.or_else(|| Template::new(&format!("release/{}", train.tag)).ok()) else {
-        return Ok(Vec::new());
-    };
+    let Some(form) = train.proposals() else { return Ok(Vec::new()) };
+    // Without a request, such a branch is waiting to be merged here.
+    let is_merged_here = train.config.branch.is_some() && train.config.flow == Flow::Push;
     let here = repo.branches.keys().map(String::as_str);
     let start = format!("{}/", train.remote);
     let there = repo.remote_branches.iter().filter_map(|branch| branch.strip_prefix(&start));
@@ -287,6 +285,9 @@ fn proposed(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Proposed>> {
         let subject = subject::release(train, &version);
         if repo::log(cx.sh, &[&tip], FEW)?.iter().any(|entry| subject::is_called(&entry.subject, &subject)) {
             let observed = pull_request::look(cx, branch, &train.main);
+            if is_merged_here && !observed.is_settled() {
+                continue;
+            }
             found.insert(version.clone(), Proposed { branch: branch.to_owned(), version, observed });
         }
     }

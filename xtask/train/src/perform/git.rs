@@ -1,5 +1,5 @@
 //! Branch, commit, merge, tag and push: each is looked for in the repository before and after.
-//! It must never stage a file that is not the plan's, move a tag, or reset a branch.
+//! It must never stage a file that is not the plan's, move a tag, or reset a branch that has more than an older plan of ours.
 
 pub(super) mod change;
 pub mod commit;
@@ -43,21 +43,29 @@ pub fn observe_branch(cx: &Context<'_>, branch: &Branch) -> Result<Observation> 
         return Ok(Observation::Todo);
     };
     let is_ours = if branch.of.is_some() { repo::is_ancestor(cx.sh, &branch.base, &tip)? } else { tip == branch.base };
-    if !is_ours {
+    if !is_ours && !is_outdated(cx, branch, &tip)? {
         return Ok(Observation::blocked(
             format!("it exists already, at {}", short(&tip)),
             format!("git log {}; then git branch -D {}", branch.name, branch.name),
         ));
     }
     match current_branch(cx)? {
-        Some(current) if current == branch.name => Ok(Observation::done(format!("on {current}"))),
+        Some(current) if is_ours && current == branch.name => Ok(Observation::done(format!("on {current}"))),
         _ => todo_on(cx, &branch.name),
     }
+}
+
+fn is_outdated(cx: &Context<'_>, branch: &Branch, tip: &str) -> Result<bool> {
+    let Some(subject) = &branch.renews else { return Ok(false) };
+    commit::is_outdated(cx.sh, &branch.base, subject, tip)
 }
 
 pub fn branch(cx: &Context<'_>, branch: &Branch) -> Result<()> {
     let (sh, name, base) = (cx.sh, &branch.name, &branch.base);
     match resolve(cx, &format!("refs/heads/{name}"))? {
+        Some(tip) if is_outdated(cx, branch, &tip)? => {
+            change(cx, cmd!(sh, "git switch --quiet --force-create {name} {base}"), switch_advice)
+        }
         Some(_) => change(cx, cmd!(sh, "git switch --quiet -- {name}"), switch_advice),
         None => change(cx, cmd!(sh, "git switch --quiet --create {name} {base}"), switch_advice),
     }

@@ -39,6 +39,12 @@ pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
         Ok(all) => all,
         Err(problem) => return Ok(Observation::Blocked(problem)),
     };
+    // A version is released once; what follows one may come again.
+    if pull.commit.record.is_some()
+        && let Some(merged) = all.iter().find(|found| found.merged_at.is_some() && is_called(found, pull))
+    {
+        return Ok(not_here_yet(merged, pull));
+    }
     let Some(ours) = commit::find(cx, &pull.commit)? else {
         // What the remote has can be in the way before there is anything to push.
         return Ok(match there(cx, pull, None)? {
@@ -62,12 +68,9 @@ pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
         if !has_ours(closed)? {
             continue;
         }
-        let (number, remote, main) = (closed.number, &pull.remote, &pull.main);
+        let number = closed.number;
         return Ok(match closed.merged_at {
-            Some(_) => Observation::blocked(
-                format!("#{number} is merged, and {main} here has not got it yet"),
-                format!("git switch {main} && git pull --ff-only {remote} {main}, then the same command"),
-            ),
+            Some(_) => not_here_yet(closed, pull),
             None => Observation::blocked(
                 format!("#{number} was closed without being merged"),
                 format!(
@@ -117,6 +120,14 @@ fn told(found: &Proposed) -> Observation {
     }
 }
 
+fn not_here_yet(merged: &Proposed, pull: &PullRequest) -> Observation {
+    let PullRequest { remote, main, .. } = pull;
+    Observation::blocked(
+        format!("#{} is merged, and {main} here has not got it yet", merged.number),
+        format!("git switch {main} && git pull --ff-only {remote} {main}, then the same command"),
+    )
+}
+
 fn others(pull: &PullRequest, tip: &str) -> Problem {
     let PullRequest { remote, branch, .. } = pull;
     Problem::new(
@@ -127,8 +138,12 @@ fn others(pull: &PullRequest, tip: &str) -> Problem {
     )
 }
 
+fn is_called(found: &Proposed, pull: &PullRequest) -> bool {
+    subject::is_called(&found.title, &pull.title)
+}
+
 fn is_told(found: &Proposed, pull: &PullRequest) -> bool {
-    subject::is_called(&found.title, &pull.title) && is_same(found.body.as_deref().unwrap_or_default(), &pull.body)
+    is_called(found, pull) && is_same(found.body.as_deref().unwrap_or_default(), &pull.body)
 }
 
 /// What the remote has, held against our commit, where that is made.
@@ -144,13 +159,11 @@ fn there(cx: &Context<'_>, pull: &PullRequest, ours: Option<&str>) -> Result<The
     {
         return Ok(There::Ours);
     }
-    Ok(if is_alone(cx, &pull.commit, tip)? { There::Older(tip.to_owned()) } else { There::Others(tip.to_owned()) })
-}
-
-/// Whether a commit is a release's own, and the one on its branch.
-fn is_alone(cx: &Context<'_>, commit: &Commit, tip: &str) -> Result<bool> {
-    let own = repo::log(cx.sh, &[tip, &format!("^{}", commit.base)], repo::HORIZON)?;
-    Ok(own.len() == 1 && own.iter().all(|entry| subject::is_called(&entry.subject, commit.subject())))
+    Ok(if commit::is_alone(cx.sh, &pull.commit.base, pull.commit.subject(), tip)? {
+        There::Older(tip.to_owned())
+    } else {
+        There::Others(tip.to_owned())
+    })
 }
 
 pub fn propose(cx: &Context<'_>, pull: &PullRequest) -> Result<()> {

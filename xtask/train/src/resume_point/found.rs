@@ -13,8 +13,8 @@ use crate::{
     repo,
 };
 use plan::{
-    draft::Plan, files::changelog, options::Options, postfix, repo::LogEntry, snapshot::Snapshot, step::release::Work,
-    subject, train::Train, version::Version, workspace::Texts,
+    config::Flow, draft::Plan, files::changelog, options::Options, postfix, repo::LogEntry, snapshot::Snapshot,
+    step::release::Work, subject, train::Train, version::Version, workspace::Texts,
 };
 
 /// How a commit is called.
@@ -48,15 +48,23 @@ pub fn commits_of(
         };
     }
     // Prepared on its branch, and not yet merged. A release that was reverted is in the history, but not on a branch.
-    match train.branch(version) {
-        Some(branch) if head.repo.branches.contains_key(&branch) => {
+    let branch = train.branch(version).and_then(|name| head.repo.branches.get_key_value(&name));
+    match branch {
+        // Main went on, and it is proposed anew.
+        Some((_, tip))
+            if train.config.flow == Flow::PullRequest
+                && git::commit::is_outdated(loader.sh, &head.repo.head, &subject, tip)? =>
+        {
+            Ok(Vec::new())
+        }
+        Some((branch, _)) => {
             let log = repo::log(loader.sh, &[&format!("refs/heads/{branch}"), "^HEAD"], repo::HORIZON)?;
             let found = called(&log, &subject);
             // Whatever it is called, the one that begins the branch may be ours.
             let first = log.last().filter(|entry| found.is_empty() && entry.parents.len() == 1);
             Ok(found.into_iter().chain(first.map(|entry| (entry.clone(), Called::Otherwise))).collect())
         }
-        _ => Ok(Vec::new()),
+        None => Ok(Vec::new()),
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::{Session, merged, unverified};
+use super::{Session, pull_request, unverified};
 use crate::{
     loader::{Loader, Source},
     perform::{Context, Unverified, git, ownership},
@@ -49,7 +49,7 @@ pub fn make(session: &Session<'_>, intent: &Intent, options: &Options) -> Result
         options.registries = ownership::registries(&cx, &head, &names::names(&head));
     }
     let Planned { snapshot, mut plan } = resume_point::plan(&loader, intent, &options)?;
-    merged::prove(session, &loader, &snapshot, &mut plan)?;
+    pull_request::prove(session, &loader, &snapshot, &mut plan)?;
     history::tags(report, &loader, &snapshot.workspace, &snapshot.train)?;
     check::waivers::known_waivers(&snapshot.train, &options.waive)?;
     check::waivers::known_confirmations(&snapshot.train, &options.confirm)?;
@@ -66,10 +66,10 @@ pub fn make(session: &Session<'_>, intent: &Intent, options: &Options) -> Result
     {
         report.tell(line);
     }
-    let proposed = made.as_ref().ok().and_then(merged::proposed);
+    let proposed = made.as_ref().ok().and_then(pull_request::proposed);
     if let (Some(pull), false) = (&proposed, session.dry_run) {
         let cx = session.looking(&loader)?;
-        merged::way_on(&cx, pull, &again, &options).into_iter().for_each(|line| report.say(line));
+        pull_request::way_on(&cx, pull, &again, &options).into_iter().for_each(|line| report.say(line));
     } else if let (Ok(plan), false) = (&made, session.dry_run) {
         let (train, tag) = (&snapshot.train, snapshot.train.tag.fill(&plan.to));
         report.say(format!("{} is released here: tag {tag}", plan.to.tag()));

@@ -48,6 +48,21 @@ pub fn find(cx: &Context<'_>, commit: &Commit) -> Result<Option<String>> {
     Ok(alike.map(|entry| entry.commit))
 }
 
+/// Whether a commit that is called so is all that stands above what it shares with the base.
+pub fn is_alone(sh: &Shell, base: &str, subject: &str, tip: &str) -> Result<bool> {
+    let own = repo::log(sh, &[tip, &format!("^{base}")], repo::HORIZON)?;
+    Ok(own.len() == 1 && own.iter().all(|entry| subject::is_called(&entry.subject, subject)))
+}
+
+/// Whether a branch has nothing but what this tool made of an older base, and nobody changed since: who amends a commit
+/// gives it a second date.
+pub fn is_outdated(sh: &Shell, base: &str, subject: &str, tip: &str) -> Result<bool> {
+    let dates = repo::text(cmd!(sh, "git log -1 --format=%at,%ct {tip}"))?;
+    let is_untouched = dates.split_once(',').is_some_and(|(written, committed)| written == committed);
+    let is_on_base = || repo::is_ancestor(sh, base, tip);
+    Ok(is_untouched && !is_on_base()? && is_alone(sh, base, subject, tip)?)
+}
+
 /// The commits that stand on the plan's base and on nothing else, the oldest first, but for one that was taken back.
 fn children(cx: &Context<'_>, commit: &Commit) -> Result<Vec<LogEntry>> {
     let not_base = format!("^{}", commit.base);
