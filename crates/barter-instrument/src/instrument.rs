@@ -1,5 +1,5 @@
 //! An instrument and the rules its venue sets for prices and quantities.
-//! It must never round silently: checks refuse, and only the functions named `floor` round.
+//! It must never round silently: checks refuse, and only the functions named `floor` and `ceil` round.
 
 use std::fmt;
 use std::str::FromStr;
@@ -205,17 +205,34 @@ impl Instrument {
         }
     }
 
-    /// The largest whole number of lots that is not above `quantity`; may be zero.
+    /// The largest whole number of lots that is not above `quantity` and that 28 digits can hold; may be zero.
     pub fn floor_quantity(&self, quantity: Quantity) -> Quantity {
-        match quantity.get().checked_rem(self.lot_size.get()) {
-            Some(rest) => {
-                // A multiple of the lot has no more decimals than the lot: this drops zeros only.
-                let floor = (quantity.get() - rest).round_dp(self.lot_size.get().scale());
-                Quantity::new(floor).unwrap_or_default()
-            }
-            None => Quantity::ZERO,
-        }
+        Quantity::new(floor(quantity.get(), self.lot_size.get())).unwrap_or_default()
     }
+
+    /// The highest price on a tick that is not above `price`; `None` when that is below the first tick.
+    pub fn floor_price(&self, price: Price) -> Option<Price> {
+        Price::new(floor(price.get(), self.tick_size.get())).ok()
+    }
+
+    /// The lowest price on a tick that is not below `price`; `None` when that is above every price.
+    pub fn ceil_price(&self, price: Price) -> Option<Price> {
+        let floor = floor(price.get(), self.tick_size.get());
+        let ceil = if floor == price.get() { floor } else { floor + self.tick_size.get() };
+        Price::new(ceil).ok().filter(|ceil| self.check_price(*ceil).is_ok())
+    }
+}
+
+/// The largest multiple of `step` that is not above `value`. Where 28 digits cannot hold it, the largest that they can:
+/// a multiple of ten, a hundred or more steps.
+fn floor(value: Decimal, step: Decimal) -> Decimal {
+    let steps = std::iter::successors(Some(step), |step| step.checked_mul(Decimal::TEN));
+    steps
+        .map_while(|step| Some((step, value.checked_rem(step)?)))
+        .map(|(coarse, rest)| (value - rest).round_dp(coarse.scale()))
+        // A Decimal rounds a difference that needs too many digits.
+        .find(|floor| *floor <= value && is_multiple(*floor, step))
+        .unwrap_or_default()
 }
 
 /// Whether `value` is a whole multiple of `step`; a step of zero has no multiples.
@@ -272,6 +289,28 @@ mod tests {
         assert!(serde_json::from_str::<Instrument>(&json.replace("\"0.001\"", "\"0\"")).is_err());
     }
 
+    #[test]
+    fn flooring_gives_a_lot_also_where_28_digits_are_too_few() {
+        let instrument = instrument("0.01", "0.00000000000000000007");
+        let floor = instrument.floor_quantity("100000000000000".parse().unwrap());
+        // 35 digits would be needed for the last lot: 10^6 lots are 0.00000000000007, and 10^28 modulo 7 is 4.
+        assert_eq!(floor.to_string(), "99999999999999.99999999999996");
+        assert_eq!(instrument.check_quantity(floor), Ok(()));
+    }
+
+    #[test]
+    fn prices_are_rounded_to_ticks_down_and_up() {
+        let instrument = instrument("0.5", "1");
+        let price = |text: &str| text.parse::<Price>().unwrap();
+        let table = [("10.1", "10.0", "10.5"), ("10.5", "10.5", "10.5"), ("11", "11", "11")];
+        for (value, down, up) in table {
+            assert_eq!(instrument.floor_price(price(value)), Some(price(down)));
+            assert_eq!(instrument.ceil_price(price(value)), Some(price(up)));
+        }
+        assert_eq!(instrument.floor_price(price("0.4")), None);
+        assert_eq!(instrument.ceil_price(price("0.4")), Some(price("0.5")));
+    }
+
     proptest! {
         #[test]
         fn a_multiple_of_the_step_passes_and_a_neighbour_does_not(n in 1u64..1_000_000, scale in 1u32..8) {
@@ -295,7 +334,11 @@ mod tests {
             ) {
                 let instrument = instrument(&tick.to_string(), &lot.to_string());
                 prop_assert_eq!(instrument.check_price(price).is_err(), price.get() % tick.get() != Decimal::ZERO);
-                prop_assert!(instrument.floor_quantity(quantity) <= quantity);
+                let floor = instrument.floor_quantity(quantity);
+                prop_assert!(floor <= quantity && (floor.is_zero() || instrument.check_quantity(floor).is_ok()));
+                let [down, up] = [instrument.floor_price(price), instrument.ceil_price(price)];
+                prop_assert!(down.is_none_or(|down| down <= price && instrument.check_price(down).is_ok()));
+                prop_assert!(up.is_none_or(|up| up >= price && instrument.check_price(up).is_ok()));
             }
         }
 

@@ -64,11 +64,11 @@ pub struct Summary {
 impl Summary {
     /// The figures of an account that had `deposit` and then the `equity` at each close, all in quote.
     ///
-    /// The first return is that of the first candle on the deposit. Without a rate nothing is annualised, which is
-    /// right for empty data only.
+    /// The returns of [`metrics::sharpe`] and [`metrics::sortino`] start at the first close, because nothing can be
+    /// held before. Without a rate nothing is annualised, which is right for empty data only.
     pub fn of(deposit: Decimal, equity: &[Decimal], trips: &[RoundTrip], rate: Option<PeriodsPerYear>) -> Self {
         let series: Vec<f64> = [deposit].iter().chain(equity).map(|value| value.to_f64().unwrap_or_default()).collect();
-        let returns = metrics::returns(&series);
+        let returns = metrics::returns(series.get(1..).unwrap_or_default());
         let rate = rate.map_or(1.0, PeriodsPerYear::get);
         Self {
             candles: equity.len(),
@@ -129,6 +129,16 @@ mod tests {
         let summary = Summary::of(Decimal::from(100), &[Decimal::from(80)], &[], None);
         assert_eq!(summary.max_drawdown, 1.0 - 80.0 / 100.0);
         assert_eq!(summary.total_return, 80.0 / 100.0 - 1.0);
+    }
+
+    #[test]
+    fn the_first_candle_has_no_return_because_nothing_can_be_held_in_it() {
+        let equity = [100, 102, 101, 104].map(Decimal::from);
+        let summary = Summary::of(Decimal::from(100), &equity, &[], None);
+        let returns = metrics::returns(&[100.0, 102.0, 101.0, 104.0]);
+        assert_eq!(returns.len(), 3);
+        assert_eq!(summary.sharpe, metrics::sharpe(&returns, 1.0));
+        assert_eq!(summary.sortino, metrics::sortino(&returns, 1.0));
     }
 
     #[test]
