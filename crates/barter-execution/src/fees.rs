@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::Liquidity;
 
-/// Decimals of a fee. Fees with more are rounded up, in favour of the venue.
+/// Decimals of a fee. Fees with more are rounded up, in favour of the venue, but not above the notional.
 const FEE_DECIMALS: u32 = 12;
 
 /// Fee rates as fractions of the notional: `0.001` is 10 basis points; negative rates are rebates.
@@ -49,8 +49,9 @@ impl Fees {
             Liquidity::Maker => self.maker,
             Liquidity::Taker => self.taker,
         };
-        // The rate is below one, so the product cannot overflow.
-        (notional * rate).round_dp_with_strategy(FEE_DECIMALS, RoundingStrategy::ToPositiveInfinity)
+        // The rate is below one, so the product cannot overflow; only rounding can make it more than the notional.
+        let fee = (notional * rate).round_dp_with_strategy(FEE_DECIMALS, RoundingStrategy::ToPositiveInfinity);
+        fee.min(notional)
     }
 
     /// The most that may be due on a notional, in quote; never below zero.
@@ -75,6 +76,14 @@ mod tests {
         assert_eq!(fees.on(decimal("0.0000000001"), Liquidity::Maker), Decimal::ZERO);
         assert_eq!(fees.on(decimal("200"), Liquidity::Maker), decimal("-0.02"));
         assert_eq!(fees.most(decimal("200")), decimal("0.2"));
+    }
+
+    #[test]
+    fn a_fee_is_never_more_than_what_it_is_taken_from() {
+        let fees = Fees::new(Decimal::ZERO, decimal("0.001")).unwrap();
+        let tiny = decimal("0.0000000000001");
+        assert_eq!(fees.on(tiny, Liquidity::Taker), tiny);
+        assert_eq!(fees.on(Decimal::ZERO, Liquidity::Taker), Decimal::ZERO);
     }
 
     #[test]
