@@ -9,6 +9,7 @@ mod number;
 mod order;
 mod portfolio;
 mod report;
+mod session;
 mod strategy;
 mod time;
 mod version;
@@ -29,11 +30,13 @@ pub mod _barter {
     #[pymodule_export]
     use crate::data::{PyCandle, PyInstrument, read_candles};
     #[pymodule_export]
-    use crate::order::{PyCancel, PyFill, PyOpenOrder, PyOrder};
+    use crate::order::{PyCancel, PyFill, PyOpenOrder, PyOrder, PyRefusal};
     #[pymodule_export]
     use crate::portfolio::PyPortfolio;
     #[pymodule_export]
     use crate::report::{PyReport, PyRoundTrip, PySummary};
+    #[pymodule_export]
+    use crate::session::PySession;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

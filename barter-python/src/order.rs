@@ -1,13 +1,14 @@
-//! Orders and fills.
+//! Orders, and what becomes of them.
 //! They must never be changed once they are made.
 
+use barter::Refusal;
 use barter_execution::{Fill, Liquidity, Order, OrderId, OrderKind, OrderRequest};
 use barter_instrument::Side;
 use pyo3::prelude::*;
 
 use crate::{number, time, value_error};
 
-/// What a strategy wants done; made by ``market`` and ``limit``.
+/// What a strategy wants done; made by ``market``, ``limit`` and ``stop``.
 #[pyclass(name = "Order", module = "barter_python", frozen, eq)]
 #[derive(PartialEq)]
 pub struct PyOrder(pub(crate) OrderRequest);
@@ -25,6 +26,13 @@ impl PyOrder {
     fn limit(side: &str, quantity: &Bound<'_, PyAny>, price: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (quantity, price) = (number::amount("quantity", quantity)?, number::amount("price", price)?);
         Ok(Self(OrderRequest::limit(read_side(side)?, quantity, price)))
+    }
+
+    /// Becomes a market order when this price, in quote per base, is touched.
+    #[staticmethod]
+    fn stop(side: &str, quantity: &Bound<'_, PyAny>, price: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (quantity, price) = (number::amount("quantity", quantity)?, number::amount("price", price)?);
+        Ok(Self(OrderRequest::stop(read_side(side)?, quantity, price)))
     }
 
     fn __repr__(&self) -> String {
@@ -71,13 +79,31 @@ impl PyOpenOrder {
         number::to_python(py, self.0.request.quantity.get())
     }
 
-    /// ``None`` for a market order.
+    /// "market", "limit" or "stop".
+    #[getter]
+    fn kind(&self) -> &'static str {
+        kind(&self.0.request)
+    }
+
+    /// Of the limit or stop; ``None`` for a market order.
     #[getter]
     fn price<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.0.request.kind {
             OrderKind::Market => Ok(None),
-            OrderKind::Limit(price) => number::to_python(py, price.get()).map(Some),
+            OrderKind::Limit(price) | OrderKind::Stop(price) => number::to_python(py, price.get()).map(Some),
         }
+    }
+
+    /// How much base may still fill.
+    #[getter]
+    fn remaining<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        number::to_python(py, self.0.remaining().get())
+    }
+
+    /// When a stop order became a market order.
+    #[getter]
+    fn triggered_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.triggered_at.map(|at| time::to_python(py, at)).transpose()
     }
 
     #[getter]
@@ -90,7 +116,7 @@ impl PyOpenOrder {
     }
 }
 
-/// One filled order.
+/// An order that filled, or a part of it.
 #[pyclass(name = "Fill", module = "barter_python", frozen, eq)]
 #[derive(PartialEq)]
 pub struct PyFill(pub(crate) Fill);
@@ -117,6 +143,12 @@ impl PyFill {
         number::to_python(py, self.0.quantity.get())
     }
 
+    /// Base of the order that may still fill.
+    #[getter]
+    fn remaining<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        number::to_python(py, self.0.remaining.get())
+    }
+
     #[getter]
     fn fee<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         number::to_python(py, self.0.fee)
@@ -141,14 +173,51 @@ impl PyFill {
     }
 }
 
+/// An action that the venue did not take, or an order that it could not fill.
+#[pyclass(name = "Refusal", module = "barter_python", frozen, eq)]
+#[derive(PartialEq)]
+pub struct PyRefusal(pub(crate) Refusal);
+
+#[pymethods]
+impl PyRefusal {
+    #[getter]
+    fn time<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        time::to_python(py, self.0.time)
+    }
+
+    /// The order that was to be placed, filled or cancelled.
+    #[getter]
+    fn order_id(&self) -> u64 {
+        self.0.order.0
+    }
+
+    #[getter]
+    fn reason(&self) -> String {
+        self.0.why.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        let Refusal { time, order, why } = &self.0;
+        format!("<Refusal {order} {time} {why}>")
+    }
+}
+
 fn read_side(side: &str) -> PyResult<Side> {
     side.parse().map_err(value_error)
 }
 
+fn kind(request: &OrderRequest) -> &'static str {
+    match request.kind {
+        OrderKind::Market => "market",
+        OrderKind::Limit(_) => "limit",
+        OrderKind::Stop(_) => "stop",
+    }
+}
+
 fn shown(request: &OrderRequest) -> String {
-    let OrderRequest { side, quantity, kind } = request;
-    match kind {
-        OrderKind::Market => format!("market {side} {quantity}"),
-        OrderKind::Limit(price) => format!("limit {side} {quantity} at {price}"),
+    let (OrderRequest { side, quantity, .. }, kind) = (request, kind(request));
+    match request.kind {
+        OrderKind::Market => format!("{kind} {side} {quantity}"),
+        OrderKind::Limit(price) | OrderKind::Stop(price) => format!("{kind} {side} {quantity} at {price}"),
     }
 }

@@ -2,7 +2,7 @@
 //! It must never outlive its moment: it is a copy, taken at the close of one candle.
 
 use barter::{Portfolio, Position};
-use barter_execution::{Balances, Order};
+use barter_execution::{Balances, Order, OrderId};
 use barter_instrument::{Decimal, Instrument};
 use pyo3::prelude::*;
 
@@ -17,6 +17,7 @@ pub struct PyPortfolio {
     position: Position,
     balances: Balances,
     open_orders: Vec<Order>,
+    next_order_id: OrderId,
     equity: Decimal,
 }
 
@@ -26,7 +27,8 @@ impl PyPortfolio {
             instrument: portfolio.instrument.clone(),
             position: portfolio.position.clone(),
             balances: portfolio.balances,
-            open_orders: portfolio.open_orders.clone(),
+            open_orders: portfolio.open_orders.values().copied().collect(),
+            next_order_id: portfolio.next_order_id,
             equity: portfolio.equity,
         }
     }
@@ -83,5 +85,11 @@ impl PyPortfolio {
     #[getter]
     fn open_orders(&self) -> Vec<PyOpenOrder> {
         self.open_orders.iter().copied().map(PyOpenOrder).collect()
+    }
+
+    /// The id of the next order that the strategy places; the ids of those after it count up.
+    #[getter]
+    fn next_order_id(&self) -> u64 {
+        self.next_order_id.0
     }
 }

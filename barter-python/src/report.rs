@@ -4,7 +4,7 @@
 use barter::{Report, RoundTrip, Summary};
 use pyo3::prelude::*;
 
-use crate::order::{PyFill, PyOpenOrder};
+use crate::order::{PyFill, PyOpenOrder, PyRefusal};
 use crate::{number, time};
 
 /// All that happened in a run.
@@ -26,11 +26,9 @@ impl PyReport {
         self.0.fills.iter().copied().map(PyFill).collect()
     }
 
-    /// Time and reason of each refused action.
     #[getter]
-    fn refusals<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, String)>> {
-        let refusals = self.0.refusals.iter();
-        refusals.map(|refusal| Ok((time::to_python(py, refusal.time)?, refusal.why.to_string()))).collect()
+    fn refusals(&self) -> Vec<PyRefusal> {
+        self.0.refusals.iter().cloned().map(PyRefusal).collect()
     }
 
     #[getter]
@@ -67,7 +65,7 @@ impl PyReport {
 /// From nothing held to nothing held.
 #[pyclass(name = "RoundTrip", module = "barter_python", frozen, eq)]
 #[derive(PartialEq)]
-pub struct PyRoundTrip(RoundTrip);
+pub struct PyRoundTrip(pub(crate) RoundTrip);
 
 #[pymethods]
 impl PyRoundTrip {
@@ -102,6 +100,12 @@ impl PySummary {
     #[getter]
     fn candles(&self) -> usize {
         self.0.candles
+    }
+
+    /// Candles in which anything was traded; in the others no order fills.
+    #[getter]
+    fn candles_with_volume(&self) -> usize {
+        self.0.candles_with_volume
     }
 
     #[getter]

@@ -1,43 +1,119 @@
-//! A strategy whose decisions are made by a Python object.
+//! Strategies that Python gives: objects whose decisions are made in Python, and those of Rust.
 //! It must never swallow an exception: the run ends and the caller sees it.
 
-use barter::{Action, Portfolio, Strategy};
+use barter::{Action, Portfolio, Refusal, SmaCrossover, Strategy};
 use barter_data::Candle;
+use barter_execution::Fill;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
+use crate::backtest::PySmaCrossover;
 use crate::data::PyCandle;
-use crate::order::{PyCancel, PyOrder};
+use crate::order::{PyCancel, PyFill, PyOrder, PyRefusal};
 use crate::portfolio::PyPortfolio;
 
+/// Candles between two looks for Ctrl-C; a look costs more than a candle.
+const SIGNAL_PERIOD: u32 = 4_096;
+
 /// Calls `on_candle(candle, portfolio)` of a Python object, which returns `None`, an `Order`, a `Cancel`, or an
-/// iterable of them.
+/// iterable of them; so do `on_fill(fill, portfolio)` and `on_refusal(refusal, portfolio)`, where it has them.
 #[derive(Debug)]
-pub struct PythonStrategy<'py> {
-    on_candle: Bound<'py, PyAny>,
+pub struct PythonStrategy {
+    on_candle: Py<PyAny>,
+    on_fill: Option<Py<PyAny>>,
+    on_refusal: Option<Py<PyAny>>,
 }
 
-impl<'py> PythonStrategy<'py> {
+impl PythonStrategy {
     /// A strategy that asks this object.
     ///
     /// # Errors
     /// `TypeError` when the object has no callable `on_candle`.
-    pub fn new(object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        match object.getattr_opt("on_candle")? {
-            Some(on_candle) if on_candle.is_callable() => Ok(Self { on_candle }),
-            _ => {
-                let shown = object.repr()?;
-                Err(PyTypeError::new_err(format!("{shown} is no strategy: expected a method on_candle")))
-            }
+    pub fn new(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let method =
+            |name| Ok::<_, PyErr>(object.getattr_opt(name)?.filter(|method| method.is_callable()).map(Bound::unbind));
+        let Some(on_candle) = method("on_candle")? else {
+            let shown = object.repr()?;
+            return Err(PyTypeError::new_err(format!("{shown} is no strategy: expected a method on_candle")));
+        };
+        Ok(Self { on_candle, on_fill: method("on_fill")?, on_refusal: method("on_refusal")? })
+    }
+}
+
+impl Strategy for PythonStrategy {
+    type Error = PyErr;
+
+    fn on_candle(&mut self, candle: &Candle, portfolio: &Portfolio<'_>) -> PyResult<Vec<Action>> {
+        ask("on_candle", Some(&self.on_candle), PyCandle(*candle), portfolio)
+    }
+
+    fn on_fill(&mut self, fill: &Fill, portfolio: &Portfolio<'_>) -> PyResult<Vec<Action>> {
+        ask("on_fill", self.on_fill.as_ref(), PyFill(*fill), portfolio)
+    }
+
+    fn on_refusal(&mut self, refusal: &Refusal, portfolio: &Portfolio<'_>) -> PyResult<Vec<Action>> {
+        ask("on_refusal", self.on_refusal.as_ref(), PyRefusal(refusal.clone()), portfolio)
+    }
+}
+
+/// Any strategy that Python can give. One of Rust leaves Python alone, but for a look now and then for Ctrl-C.
+#[derive(Debug)]
+pub(crate) enum AnyStrategy {
+    Native { strategy: SmaCrossover, candles: u32 },
+    Python(PythonStrategy),
+}
+
+impl AnyStrategy {
+    pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match object.cast::<PySmaCrossover>() {
+            Ok(native) => Ok(Self::Native { strategy: native.get().0.clone(), candles: 0 }),
+            Err(_) => PythonStrategy::new(object).map(Self::Python),
         }
     }
 }
 
-impl Strategy for PythonStrategy<'_> {
+impl Strategy for AnyStrategy {
     type Error = PyErr;
 
     fn on_candle(&mut self, candle: &Candle, portfolio: &Portfolio<'_>) -> PyResult<Vec<Action>> {
-        let returned = self.on_candle.call1((PyCandle(*candle), PyPortfolio::of(portfolio)))?;
+        match self {
+            Self::Native { strategy, candles } => {
+                *candles = candles.wrapping_add(1);
+                if candles.is_multiple_of(SIGNAL_PERIOD) {
+                    Python::attach(|py| py.check_signals())?;
+                }
+                let Ok(actions) = strategy.on_candle(candle, portfolio);
+                Ok(actions)
+            }
+            Self::Python(strategy) => strategy.on_candle(candle, portfolio),
+        }
+    }
+
+    fn on_fill(&mut self, fill: &Fill, portfolio: &Portfolio<'_>) -> PyResult<Vec<Action>> {
+        match self {
+            Self::Native { .. } => Ok(Vec::new()),
+            Self::Python(strategy) => strategy.on_fill(fill, portfolio),
+        }
+    }
+
+    fn on_refusal(&mut self, refusal: &Refusal, portfolio: &Portfolio<'_>) -> PyResult<Vec<Action>> {
+        match self {
+            Self::Native { .. } => Ok(Vec::new()),
+            Self::Python(strategy) => strategy.on_refusal(refusal, portfolio),
+        }
+    }
+}
+
+/// Calls a method, if there is one, and reads what it returned.
+fn ask<T: for<'py> IntoPyObject<'py>>(
+    name: &str,
+    method: Option<&Py<PyAny>>,
+    about: T,
+    portfolio: &Portfolio<'_>,
+) -> PyResult<Vec<Action>> {
+    let Some(method) = method else { return Ok(Vec::new()) };
+    Python::attach(|py| {
+        let returned = method.bind(py).call1((about, PyPortfolio::of(portfolio)))?;
         if returned.is_none() {
             return Ok(Vec::new());
         }
@@ -45,15 +121,15 @@ impl Strategy for PythonStrategy<'_> {
             return Ok(vec![action]);
         }
         let Ok(items) = returned.try_iter() else {
-            return Err(wrong(&returned));
+            return Err(wrong(name, &returned));
         };
         items
             .map(|item| {
                 let item = item?;
-                action(&item).ok_or_else(|| wrong(&item))
+                action(&item).ok_or_else(|| wrong(name, &item))
             })
             .collect()
-    }
+    })
 }
 
 fn action(value: &Bound<'_, PyAny>) -> Option<Action> {
@@ -63,10 +139,10 @@ fn action(value: &Bound<'_, PyAny>) -> Option<Action> {
     value.cast::<PyCancel>().ok().map(|cancel| Action::Cancel(cancel.get().0))
 }
 
-fn wrong(value: &Bound<'_, PyAny>) -> PyErr {
+fn wrong(name: &str, value: &Bound<'_, PyAny>) -> PyErr {
     match value.repr() {
         Ok(shown) => PyTypeError::new_err(format!(
-            "on_candle returned {shown}: expected None, an Order, a Cancel, or an iterable of them"
+            "{name} returned {shown}: expected None, an Order, a Cancel, or an iterable of them"
         )),
         Err(error) => error,
     }

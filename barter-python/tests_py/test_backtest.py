@@ -1,9 +1,19 @@
 import traceback
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import sma
-from barter_python import Backtest, Cancel, Order, SmaCrossover
+from barter_python import (
+    Backtest,
+    Cancel,
+    Candle,
+    Fill,
+    Order,
+    RoundTrip,
+    SmaCrossover,
+)
+from conftest import START
 
 
 class Script:
@@ -73,19 +83,112 @@ def test_a_strategy_sees_its_account_and_cancels_by_id(backtest, candles):
 
 def test_what_the_venue_refuses_is_reported_and_does_not_end_the_run(backtest, candles):
     report = backtest.run(candles, Script(Order.market("buy", 1), Cancel(9)))
-    # An order is paid for when it fills, which is before the second candle closes.
-    assert report.refusals == [
+    # An order is paid for when it fills, which is at the open.
+    told = [
+        (refusal.time, refusal.order_id, refusal.reason) for refusal in report.refusals
+    ]
+    assert told == [
         (
-            candles[1].close_time,
+            candles[1].open_time,
+            1,
             f"quote balance 10000 is too small: expected at least {candles[1].open}",
         ),
         (
             candles[1].close_time,
+            9,
             "order #9 is not open: expected the id of an order that neither filled nor was cancelled",
         ),
     ]
     assert report.summary.candles == len(candles)
     assert report.fills == []
+
+
+def hour(open_time, open_, high, low, close, volume=10, late=timedelta(0)):
+    received = open_time + timedelta(hours=1) + late
+    return Candle(
+        open_time, "1h", open_, high, low, close, volume, receive_time=received
+    )
+
+
+def test_an_order_that_arrives_late_fills_at_the_worse_of_the_open_and_the_price_then(
+    backtest,
+):
+    hours = [START + timedelta(hours=n) for n in range(2)]
+    first = hour(hours[0], 100, 100, 100, 100, late=timedelta(minutes=15))
+    second = hour(hours[1], 100, 140, 100, 140)
+    strategy = Script([Order.market("buy", 1), Order.market("buy", 1)])
+    bought = backtest.run([first, second], strategy).fills
+    assert [fill.price for fill in bought] == [110, 110]
+    assert bought[0].time == hours[1] + timedelta(minutes=15)
+
+
+def test_participation_slippage_and_stops(instrument):
+    backtest = Backtest(instrument, cash=1_000, participation="0.1", slippage_ticks=2)
+    hours = [START + timedelta(hours=n) for n in range(5)]
+    candles = [
+        hour(hours[0], 100, 100, 100, 100),
+        hour(hours[1], 100, 100, 100, 100, volume=20),
+        hour(hours[2], 100, 100, 100, 100, volume=20),
+        hour(hours[3], 100, 100, 90, 95, volume=90),
+        hour(hours[4], 95, 95, 95, 95, volume=0),
+    ]
+    strategy = Script([Order.market("buy", 3), Order.stop("sell", 3, 92)])
+    report = backtest.run(candles, strategy)
+    fills = [(f.side, f.price, f.quantity, f.remaining) for f in report.fills]
+    assert fills == [
+        ("buy", Decimal("100.02"), 2, 1),
+        ("buy", Decimal("100.02"), 1, 0),
+        ("sell", Decimal("91.98"), 3, 0),
+    ]
+    [waiting] = strategy.shown[2][1].open_orders
+    assert (waiting.kind, waiting.price, waiting.remaining) == ("stop", 92, 3)
+    assert waiting.triggered_at is None
+    shown = str(report.summary)
+    assert "fills take at most 10 % of the volume of a candle" in shown
+    assert "takers lose 2 ticks to slippage" in shown
+    assert (report.summary.candles, report.summary.candles_with_volume) == (5, 4)
+    with pytest.raises(ValueError, match="participation 10 is out of range"):
+        Backtest(instrument, cash=1, participation=10)
+
+
+class Told(Script):
+    def __init__(self, *answers):
+        super().__init__(*answers)
+        self.told = []
+
+    def on_fill(self, fill, portfolio):
+        self.told.append((fill.order_id, portfolio.next_order_id))
+        return Order.stop("sell", fill.quantity, 1) if fill.side == "buy" else None
+
+    def on_refusal(self, refusal, portfolio):
+        self.told.append((refusal.order_id, refusal.reason[:12]))
+
+
+def test_fills_and_refusals_reach_the_strategy_with_their_ids(backtest, candles):
+    strategy = Told([Order.market("buy", 9), Order.market("buy", "0.1")], Cancel(7))
+    report = backtest.run(candles[:4], strategy)
+    assert strategy.told == [(1, "quote balanc"), (2, 3), (7, "order #7 is ")]
+    assert [(order.id, order.kind) for order in report.open_orders] == [(3, "stop")]
+    strategy = Told(Order.market("buy", "0.1"))
+    strategy.on_fill = lambda fill, portfolio: 5
+    with pytest.raises(TypeError, match="on_fill returned 5: expected None"):
+        backtest.run(candles[:4], strategy)
+
+
+def test_a_session_is_the_backtest_candle_by_candle(backtest, candles):
+    report = backtest.run(candles, sma.SmaCrossover(4, 12, Decimal("0.9")))
+    for strategy in (
+        sma.SmaCrossover(4, 12, Decimal("0.9")),
+        SmaCrossover(4, 12, "0.9"),
+    ):
+        session = backtest.session(strategy)
+        events = [event for candle in candles for event in session.on_candle(candle)]
+        assert session.flush() == []
+        assert [event for event in events if isinstance(event, Fill)] == report.fills
+        assert [e for e in events if isinstance(e, RoundTrip)] == report.trips
+        assert session.portfolio.equity == report.equity[-1][1]
+        with pytest.raises(ValueError, match="out of order"):
+            session.on_candle(candles[-1])
 
 
 def test_an_exception_reaches_the_caller_with_its_traceback(backtest, candles):

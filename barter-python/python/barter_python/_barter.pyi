@@ -15,8 +15,10 @@ __all__ = [
     "OpenOrder",
     "Order",
     "Portfolio",
+    "Refusal",
     "Report",
     "RoundTrip",
+    "Session",
     "SmaCrossover",
     "Summary",
     "__version__",
@@ -30,7 +32,11 @@ _TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns"]
 _Side: TypeAlias = Literal["buy", "sell"]
 _Action: TypeAlias = Order | Cancel
 
+_Event: TypeAlias = Fill | RoundTrip | Refusal
+
 class _Strategy(Protocol):
+    """Also called where they exist: ``on_fill(fill, portfolio)`` and ``on_refusal(refusal, portfolio)``."""
+
     def on_candle(
         self, candle: Candle, portfolio: Portfolio
     ) -> _Action | Iterable[_Action] | None: ...
@@ -92,7 +98,7 @@ class Candle:
 
 @final
 class Order:
-    """What a strategy wants done; made by ``market`` and ``limit``."""
+    """What a strategy wants done; made by ``market``, ``limit`` and ``stop``."""
 
     @staticmethod
     def market(side: _Side, quantity: _Number) -> Order:
@@ -101,6 +107,10 @@ class Order:
     @staticmethod
     def limit(side: _Side, quantity: _Number, price: _Number) -> Order:
         """Fills at this price, in quote per base, or better."""
+
+    @staticmethod
+    def stop(side: _Side, quantity: _Number, price: _Number) -> Order:
+        """Becomes a market order when this price, in quote per base, is touched."""
 
 @final
 class Cancel:
@@ -119,15 +129,25 @@ class OpenOrder:
     @property
     def quantity(self) -> Decimal: ...
     @property
+    def kind(self) -> Literal["market", "limit", "stop"]: ...
+    @property
     def price(self) -> Decimal | None:
-        """``None`` for a market order."""
+        """Of the limit or stop; ``None`` for a market order."""
+
+    @property
+    def remaining(self) -> Decimal:
+        """How much base may still fill."""
+
+    @property
+    def triggered_at(self) -> datetime | None:
+        """When a stop order became a market order."""
 
     @property
     def placed_at(self) -> datetime: ...
 
 @final
 class Fill:
-    """One filled order."""
+    """An order that filled, or a part of it."""
 
     @property
     def order_id(self) -> int: ...
@@ -138,11 +158,28 @@ class Fill:
     @property
     def quantity(self) -> Decimal: ...
     @property
+    def remaining(self) -> Decimal:
+        """Base of the order that may still fill."""
+
+    @property
     def fee(self) -> Decimal: ...
     @property
     def liquidity(self) -> Literal["maker", "taker"]: ...
     @property
     def time(self) -> datetime: ...
+
+@final
+class Refusal:
+    """An action that the venue did not take, or an order that it could not fill."""
+
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def order_id(self) -> int:
+        """The order that was to be placed, filled or cancelled."""
+
+    @property
+    def reason(self) -> str: ...
 
 @final
 class Portfolio:
@@ -170,6 +207,9 @@ class Portfolio:
     def realised(self) -> Decimal: ...
     @property
     def open_orders(self) -> list[OpenOrder]: ...
+    @property
+    def next_order_id(self) -> int:
+        """The id of the next order that the strategy places; the ids of those after it count up."""
 
 @final
 class RoundTrip:
@@ -188,6 +228,10 @@ class Summary:
 
     @property
     def candles(self) -> int: ...
+    @property
+    def candles_with_volume(self) -> int:
+        """Candles in which anything was traded; in the others no order fills."""
+
     @property
     def round_trips(self) -> int: ...
     @property
@@ -212,9 +256,7 @@ class Report:
     @property
     def fills(self) -> list[Fill]: ...
     @property
-    def refusals(self) -> list[tuple[datetime, str]]:
-        """Time and reason of each refused action."""
-
+    def refusals(self) -> list[Refusal]: ...
     @property
     def trips(self) -> list[RoundTrip]: ...
     @property
@@ -236,7 +278,13 @@ class SmaCrossover:
 
 @final
 class Backtest:
-    """Instrument, cash and fees of a backtest."""
+    """Instrument, cash, fees and fill model of a backtest.
+
+    ``participation`` is the fraction of a candle's volume that fills may take; by default there is no limit. Market and
+    stop orders lose ``slippage_ticks``. ``periods_per_year`` annualises the Sharpe and Sortino ratios; by default it is
+    how many candles fit into 365 days of 24 hours (8,760 of ``1h``, 365 of ``1d``), which is right for a market that
+    never closes: say 252 for daily candles of one that closes at weekends.
+    """
 
     def __new__(
         cls,
@@ -245,12 +293,31 @@ class Backtest:
         cash: _Number,
         maker_fee: _Number | None = None,
         taker_fee: _Number | None = None,
+        participation: _Number | None = None,
+        slippage_ticks: int = 0,
         periods_per_year: float | None = None,
     ) -> Backtest: ...
     def run(
         self, candles: Iterable[Candle], strategy: _Strategy | SmaCrossover
     ) -> Report:
         """Runs a strategy over candles of one interval in order of time."""
+
+    def session(self, strategy: _Strategy | SmaCrossover) -> Session:
+        """An account of its own with this strategy, which takes one candle at a time."""
+
+@final
+class Session:
+    """A strategy and its account, which take one candle at a time; made by ``Backtest.session``."""
+
+    def on_candle(self, candle: Candle) -> list[_Event]:
+        """Takes the next candle, and returns the fills, round trips and refusals in order of time."""
+
+    def flush(self) -> list[_Event]:
+        """Brings to the venue what was decided but has not arrived yet, and returns what was refused."""
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The account at the close of the last candle."""
 
 def read_candles(
     path: str | PathLike[str], *, time_unit: _TimeUnit = "ms"

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::LedgerError;
 
-/// The venue's number of an order; later orders have higher numbers.
+/// The venue's number of an order. It counts from 1 in the order in which orders are placed; refused ones count, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(pub u64);
 
@@ -27,6 +27,9 @@ pub enum OrderKind {
     Market,
     /// At this price or better, in quote per base.
     Limit(Price),
+    /// At whatever price comes once this one, in quote per base, was traded: by a buy at it or above, by a sell at it or
+    /// below.
+    Stop(Price),
 }
 
 /// What a strategy wants done.
@@ -50,6 +53,11 @@ impl OrderRequest {
     pub fn limit(side: Side, quantity: Quantity, price: Price) -> Self {
         Self { side, quantity, kind: OrderKind::Limit(price) }
     }
+
+    /// Becomes a market order when `price` (quote per base) is touched; `quantity` in base.
+    pub fn stop(side: Side, quantity: Quantity, price: Price) -> Self {
+        Self { side, quantity, kind: OrderKind::Stop(price) }
+    }
 }
 
 /// An order the venue has accepted.
@@ -61,6 +69,22 @@ pub struct Order {
     pub request: OrderRequest,
     /// When it was accepted; UTC.
     pub placed_at: Timestamp,
+    /// How much base has filled.
+    pub filled: Quantity,
+    /// When a stop order became a market order; UTC.
+    pub triggered_at: Option<Timestamp>,
+}
+
+impl Order {
+    /// How much base may still fill.
+    pub fn remaining(&self) -> Quantity {
+        Quantity::new(self.request.quantity.get() - self.filled.get()).unwrap_or_default()
+    }
+
+    /// What it is by now: a triggered stop order is a market order.
+    pub(crate) fn working_kind(&self) -> OrderKind {
+        self.triggered_at.map_or(self.request.kind, |_| OrderKind::Market)
+    }
 }
 
 /// Why the venue refused an order.

@@ -1,5 +1,5 @@
 //! A simulated venue for one instrument; the fill model stands at the top of the crate.
-//! It must never fill an order from a candle that opened before the order was placed.
+//! It must never fill an order from what was traded before the order arrived.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,10 +9,12 @@ use barter_instrument::{Decimal, Instrument, InstrumentId, Price, Quantity, Side
 use barter_integration::{Decision, Quota, RateLimiter};
 use thiserror::Error;
 
+use crate::book::Book;
 use crate::ledger::{Holder, Ledger};
+use crate::part::{Match, Part, at_rest, on_arrival};
 use crate::{
-    Balances, Deposits, Fees, Fill, Leg, Liquidity, Order, OrderEvent, OrderId, OrderKind, OrderRequest, Rejection,
-    Totals,
+    Balances, Deposits, Fees, Fill, FillModel, Leg, Liquidity, Order, OrderEvent, OrderId, OrderKind, OrderRequest,
+    Rejection, Totals,
 };
 
 /// Why a candle was refused; it changed nothing.
@@ -37,18 +39,29 @@ pub enum VenueError {
 pub struct SimulatedVenue {
     instrument: Instrument,
     fees: Fees,
+    model: FillModel,
     ledger: Ledger,
-    open: BTreeMap<OrderId, Open>,
+    open: BTreeMap<OrderId, Order>,
+    /// Limit and stop orders that were there before the candle.
+    book: Book,
+    /// Orders that no candle has met, and market orders that no candle has filled.
+    arriving: Vec<OrderId>,
+    trading: Option<Trading>,
+    events: Vec<OrderEvent>,
+    last_price: Option<Price>,
     next_id: u64,
     clock: Timestamp,
     limiter: Option<RateLimiter<InstrumentId>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Open {
-    order: Order,
-    /// Base for a limit sell, quote for a limit buy, zero for market orders.
-    held: Decimal,
+/// The candle that has opened and not closed.
+#[derive(Debug)]
+struct Trading {
+    candle: Candle,
+    /// Base that may still fill; `None` without a limit.
+    depth: Option<Decimal>,
+    /// Orders that arrived since the last candle, and what is left of those that filled in part.
+    waiting: Vec<OrderId>,
 }
 
 impl SimulatedVenue {
@@ -57,8 +70,14 @@ impl SimulatedVenue {
         Self {
             instrument,
             fees,
+            model: FillModel::default(),
             ledger: Ledger::new(deposits),
             open: BTreeMap::new(),
+            book: Book::default(),
+            arriving: Vec::new(),
+            trading: None,
+            events: Vec::new(),
+            last_price: None,
             next_id: 1,
             clock: Timestamp::MIN,
             limiter: None,
@@ -68,6 +87,11 @@ impl SimulatedVenue {
     /// The same venue, refusing orders beyond the quota; what is refused for another reason, and cancelling, is not counted.
     pub fn with_order_quota(self, quota: Quota) -> Self {
         Self { limiter: Some(RateLimiter::new(quota)), ..self }
+    }
+
+    /// The same venue, filling by this model.
+    pub fn with_fill_model(self, model: FillModel) -> Self {
+        Self { model, ..self }
     }
 
     /// What is traded here.
@@ -86,89 +110,232 @@ impl SimulatedVenue {
     }
 
     /// Orders that neither filled nor were cancelled, oldest first.
-    pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
-        self.open.values().map(|open| &open.order)
+    pub fn open_orders(&self) -> &BTreeMap<OrderId, Order> {
+        &self.open
     }
 
-    /// Accepts an order at `now`; it can fill in candles that open then or later.
+    /// The id of the next order that is submitted.
+    pub fn next_order_id(&self) -> OrderId {
+        OrderId(self.next_id)
+    }
+
+    /// Accepts an order that arrives at `now`. It can fill from then on: between [`open`](Self::open) and
+    /// [`close`](Self::close) in the candle that is open, otherwise in the next.
     ///
     /// # Errors
-    /// [`Rejection`] when the quantity is off the lot, the limit off the tick, the notional or the balance too small,
-    /// or the order rate used up. Notional and balance of market orders are checked when they fill.
+    /// [`Rejection`] when the quantity is off the lot, the price off the tick, the notional or the balance too small, or
+    /// the order rate used up. The notional of a market order is checked at the last price that is known. Balances are
+    /// checked here for limit orders, and for the others when they fill. A refused order has used up its id.
     pub fn submit(&mut self, request: OrderRequest, now: Timestamp) -> Result<OrderId, Rejection> {
+        let id = self.next_order_id();
+        self.next_id += 1;
         let OrderRequest { side, quantity, kind } = request;
         self.instrument.check_quantity(quantity)?;
-        if let OrderKind::Limit(price) = kind {
-            self.instrument.check_price(price)?;
+        let price = match kind {
+            OrderKind::Market => self.last_price,
+            OrderKind::Limit(price) | OrderKind::Stop(price) => {
+                self.instrument.check_price(price).map(|()| Some(price))?
+            }
+        };
+        if let Some(price) = price {
             self.instrument.check_notional(price, quantity)?;
         }
-        let held = match kind {
-            OrderKind::Market => Decimal::ZERO,
-            OrderKind::Limit(price) => self.cost(side, price, quantity),
-        };
+        let placed_at = now.max(self.clock);
+        let order = Order { id, request, placed_at, filled: Quantity::ZERO, triggered_at: None };
         let mut ledger = self.ledger;
-        ledger.transfer(paying_leg(side), Holder::Free, Holder::Held, held)?;
+        ledger.transfer(paying_leg(side), Holder::Free, Holder::Held, self.held(&order))?;
         self.check_rate(now)?;
 
         self.ledger = ledger;
-        let id = OrderId(self.next_id);
-        self.next_id += 1;
-        let order = Order { id, request, placed_at: now.max(self.clock) };
-        self.open.insert(id, Open { order, held });
+        self.open.insert(id, order);
+        self.arriving.push(id);
+        self.meet_arriving();
         Ok(id)
     }
 
-    /// Takes an open order back and frees what it held.
+    /// Takes an open order back at `now` and frees what it held. In a candle that is open, it fills first if the price
+    /// came by before.
     ///
     /// # Errors
     /// [`Rejection::Unknown`] when the order is not open.
-    pub fn cancel(&mut self, id: OrderId) -> Result<Order, Rejection> {
-        let Open { order, held } = *self.open.get(&id).ok_or(Rejection::Unknown { id })?;
-        self.ledger.transfer(paying_leg(order.request.side), Holder::Held, Holder::Free, held)?;
-        self.open.remove(&id);
+    pub fn cancel(&mut self, id: OrderId, now: Timestamp) -> Result<Order, Rejection> {
+        let order = *self.open.get(&id).ok_or(Rejection::Unknown { id })?;
+        let met = |candle: &Candle| candle.open_time < now && order.placed_at < candle.close_time();
+        if let Some(candle) = self.trading_candle().filter(met) {
+            let part = Part::between(&candle, order.placed_at, now);
+            self.execute(order, at_rest(&order, part.low, part.high), part.share, now);
+        }
+        let order = self.open.remove(&id).ok_or(Rejection::Unknown { id })?;
+        self.book.remove(&order);
+        self.arriving.retain(|arriving| *arriving != id);
+        self.ledger.transfer(paying_leg(order.request.side), Holder::Held, Holder::Free, self.held(&order))?;
         Ok(order)
     }
 
-    /// Matches the open orders with a candle: first what fills at its open, then the rest, each oldest first.
+    /// Checks that a candle can be next.
     ///
     /// # Errors
     /// [`VenueError`] when the candle contradicts itself or opens before the last one closed.
-    pub fn advance(&mut self, candle: &Candle) -> Result<Vec<OrderEvent>, VenueError> {
+    pub fn check(&self, candle: &Candle) -> Result<(), VenueError> {
         candle.check()?;
-        if candle.open_time < self.clock {
-            return Err(VenueError::Order { open_time: candle.open_time, expected: self.clock });
+        let expected = self.trading.as_ref().map_or(self.clock, |trading| trading.candle.close_time());
+        if candle.open_time < expected {
+            return Err(VenueError::Order { open_time: candle.open_time, expected });
         }
-        self.clock = candle.close_time();
-
-        let mut matched: Vec<(Open, Match)> =
-            self.open.values().filter_map(|open| Some((*open, matches(&open.order, candle)?))).collect();
-        matched.sort_by_key(|(open, at)| (at.time, open.order.id));
-        let mut events = Vec::with_capacity(matched.len());
-        for (open, at) in matched {
-            self.open.remove(&open.order.id);
-            events.push(match self.settle(&open, at) {
-                Ok(fill) => OrderEvent::Filled(fill),
-                Err(why) => {
-                    // What was held goes back; taking it out again cannot fail where putting it in did not.
-                    let leg = paying_leg(open.order.request.side);
-                    let freed = self.ledger.transfer(leg, Holder::Held, Holder::Free, open.held);
-                    OrderEvent::Rejected { order: open.order, why: freed.err().map_or(why, Rejection::from) }
-                }
-            });
-        }
-        Ok(events)
+        Ok(())
     }
 
-    /// Moves both legs and the fee, or nothing.
-    fn settle(&mut self, open: &Open, at: Match) -> Result<Fill, Rejection> {
-        let Order { id, request: OrderRequest { side, quantity, .. }, .. } = open.order;
-        let Match { price, liquidity, time } = at;
-        self.instrument.check_notional(price, quantity)?;
+    /// Matches the open orders with a whole candle, and returns what happened, in order of time.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); the candle changed nothing then.
+    pub fn advance(&mut self, candle: &Candle) -> Result<Vec<OrderEvent>, VenueError> {
+        self.open(candle)?;
+        Ok(self.close())
+    }
+
+    /// Opens a candle: fills what its open reaches. Orders can then be submitted and cancelled inside it.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check); the candle changed nothing then.
+    pub fn open(&mut self, candle: &Candle) -> Result<(), VenueError> {
+        self.check(candle)?;
+        self.meet_rest();
+        let Candle { open_time, open, volume, .. } = *candle;
+        self.clock = open_time;
+        self.last_price = Some(open);
+        let depth = self.model.participation().map(|fraction| volume.get() * fraction);
+        self.trading = Some(Trading { candle: *candle, depth, waiting: Vec::new() });
+        if !volume.is_zero() {
+            for id in self.book.reached(open, open) {
+                let Some(order) = self.open.get(&id).copied() else { continue };
+                self.execute(order, at_rest(&order, open, open), Decimal::ONE, open_time);
+            }
+        }
+        self.meet_arriving();
+        Ok(())
+    }
+
+    /// Closes the candle that is open, and returns all that happened since the last close, in order of time.
+    pub fn close(&mut self) -> Vec<OrderEvent> {
+        self.meet_rest();
+        std::mem::take(&mut self.events)
+    }
+
+    /// The candle that is open, if anything is traded in it.
+    fn trading_candle(&self) -> Option<Candle> {
+        self.trading.as_ref().map(|trading| trading.candle).filter(|candle| !candle.volume.is_zero())
+    }
+
+    /// Matches the orders that have arrived by the end of the open candle with the price at their arrival.
+    fn meet_arriving(&mut self) {
+        let Some(trading) = &mut self.trading else { return };
+        let candle = trading.candle;
+        let arrival =
+            |id: &OrderId| self.open.get(id).map_or(Timestamp::MAX, |order| order.placed_at.max(candle.open_time));
+        let (mut arrived, later) = self.arriving.drain(..).partition(|id| arrival(id) < candle.close_time());
+        self.arriving = later;
+        let arrived: &mut Vec<OrderId> = &mut arrived;
+        arrived.sort_by_key(|id| (arrival(id), *id));
+        if candle.volume.is_zero() {
+            trading.waiting.append(arrived);
+            return;
+        }
+        for id in arrived.iter() {
+            let Some(order) = self.open.get(id).copied() else { continue };
+            let part = Part::between(&candle, order.placed_at, candle.close_time());
+            let time = order.placed_at.max(candle.open_time);
+            self.execute(order, on_arrival(&order, candle.open, part.from), part.share, time);
+        }
+    }
+
+    /// Matches what is still there with the rest of the open candle, and closes it.
+    fn meet_rest(&mut self) {
+        let Some(trading) = &mut self.trading else { return };
+        let candle = trading.candle;
+        let close_time = candle.close_time();
+        if !candle.volume.is_zero() {
+            let mut ids = self.book.reached(candle.low, candle.high);
+            ids.append(&mut trading.waiting);
+            ids.sort_unstable();
+            for id in ids {
+                let Some(order) = self.open.get(&id).copied() else { continue };
+                let part = Part::between(&candle, order.placed_at, close_time);
+                self.execute(order, at_rest(&order, part.low, part.high), part.share, close_time);
+            }
+        }
+        for id in self.trading.take().map(|trading| trading.waiting).unwrap_or_default() {
+            match self.open.get(&id) {
+                Some(order) if order.working_kind() == OrderKind::Market => self.arriving.push(id),
+                Some(order) => self.book.insert(order),
+                None => {}
+            }
+        }
+        self.clock = close_time;
+        self.last_price = Some(candle.close);
+    }
+
+    /// Fills as much of an order as there is for it in its share of the open candle; the rest waits.
+    fn execute(&mut self, mut order: Order, matched: Option<Match>, share: Decimal, time: Timestamp) {
+        self.book.remove(&order);
+        if let Some(matched) = matched {
+            if let OrderKind::Stop(_) = order.working_kind() {
+                order.triggered_at = Some(time);
+            }
+            let quantity = self.available(share).map_or(order.remaining(), |most| most.min(order.remaining()));
+            match if quantity.is_zero() { Ok(order) } else { self.settle(order, quantity, matched, time) } {
+                Ok(after) => order = after,
+                Err(why) => return self.reject(order, time, why),
+            }
+        }
+        if order.remaining().is_zero() {
+            self.open.remove(&order.id);
+            return;
+        }
+        self.open.insert(order.id, order);
+        if let Some(trading) = &mut self.trading {
+            trading.waiting.push(order.id);
+        }
+    }
+
+    /// Whole lots that may fill in a share of the open candle; `None` without a limit.
+    fn available(&self, share: Decimal) -> Option<Quantity> {
+        let Trading { candle, depth, .. } = self.trading.as_ref()?;
+        let most = candle.volume.get() * self.model.participation()? * share;
+        let most = Quantity::new(depth.map_or(most, |depth| most.min(depth))).unwrap_or_default();
+        Some(self.instrument.floor_quantity(most))
+    }
+
+    fn reject(&mut self, order: Order, time: Timestamp, why: Rejection) {
+        self.open.remove(&order.id);
+        // What was held goes back; taking it out again cannot fail where putting it in did not.
+        let leg = paying_leg(order.request.side);
+        let freed = self.ledger.transfer(leg, Holder::Held, Holder::Free, self.held(&order));
+        self.events.push(OrderEvent::Rejected { order, time, why: freed.err().map_or(why, Rejection::from) });
+    }
+
+    /// Moves both legs and the fee, or nothing; returns the order with the fill in it.
+    fn settle(&mut self, order: Order, quantity: Quantity, at: Match, time: Timestamp) -> Result<Order, Rejection> {
+        let OrderRequest { side, kind, .. } = order.request;
+        let price = match (at.liquidity, kind) {
+            (Liquidity::Maker, _) => at.price,
+            (Liquidity::Taker, OrderKind::Limit(limit)) => {
+                let price = self.model.taker_price(&self.instrument, side, at.price)?;
+                if side == Side::Buy { price.min(limit) } else { price.max(limit) }
+            }
+            (Liquidity::Taker, _) => self.model.taker_price(&self.instrument, side, at.price)?,
+        };
+        let after = Order { filled: order.filled.plus(quantity)?, ..order };
+        let (held, kept) = (self.held(&order), self.held(&after));
         let notional = price.notional(quantity);
-        let fee = self.fees.on(notional, liquidity);
+        let mut fee = self.fees.on(notional, at.liquidity);
+        if let (Side::Buy, OrderKind::Limit(_)) = (side, kind) {
+            // The fees of parts are rounded up one by one; together they are no more than what the order held for them.
+            fee = fee.min(held - kept - notional);
+        }
 
         let mut ledger = self.ledger;
-        ledger.transfer(paying_leg(side), Holder::Held, Holder::Free, open.held)?;
+        ledger.transfer(paying_leg(side), Holder::Held, Holder::Free, held - kept)?;
         match side {
             Side::Buy => {
                 ledger.transfer(Leg::Quote, Holder::Free, Holder::Market, notional)?;
@@ -185,15 +352,23 @@ impl SimulatedVenue {
             ledger.transfer(Leg::Quote, Holder::Fees, Holder::Free, -fee)?;
         }
         self.ledger = ledger;
-        Ok(Fill { order: id, side, price, quantity, fee, liquidity, time })
+        if let Some(depth) = self.trading.as_mut().and_then(|trading| trading.depth.as_mut()) {
+            *depth -= quantity.get();
+        }
+        let (order, remaining, liquidity) = (order.id, after.remaining(), at.liquidity);
+        self.events.push(OrderEvent::Filled(Fill { order, side, price, quantity, remaining, fee, liquidity, time }));
+        Ok(after)
     }
 
-    /// What an order may cost at most, in the asset it is paid with.
-    fn cost(&self, side: Side, price: Price, quantity: Quantity) -> Decimal {
-        match side {
-            Side::Sell => quantity.get(),
+    /// What an order holds for what is left of it, in the asset it is paid with.
+    fn held(&self, order: &Order) -> Decimal {
+        let (remaining, OrderKind::Limit(price)) = (order.remaining(), order.request.kind) else {
+            return Decimal::ZERO;
+        };
+        match order.request.side {
+            Side::Sell => remaining.get(),
             Side::Buy => {
-                let notional = price.notional(quantity);
+                let notional = price.notional(remaining);
                 notional + self.fees.most(notional)
             }
         }
@@ -216,29 +391,4 @@ fn paying_leg(side: Side) -> Leg {
         Side::Buy => Leg::Quote,
         Side::Sell => Leg::Base,
     }
-}
-
-/// At what price, as what and when an order fills.
-struct Match {
-    price: Price,
-    liquidity: Liquidity,
-    time: Timestamp,
-}
-
-fn matches(order: &Order, candle: &Candle) -> Option<Match> {
-    if candle.volume.is_zero() || candle.open_time < order.placed_at {
-        return None;
-    }
-    let at_open = Match { price: candle.open, liquidity: Liquidity::Taker, time: candle.open_time };
-    let OrderKind::Limit(limit) = order.request.kind else {
-        return Some(at_open);
-    };
-    let (open_is_good, traded_through) = match order.request.side {
-        Side::Buy => (candle.open <= limit, candle.low < limit),
-        Side::Sell => (candle.open >= limit, candle.high > limit),
-    };
-    if open_is_good {
-        return Some(at_open);
-    }
-    traded_through.then_some(Match { price: limit, liquidity: Liquidity::Maker, time: candle.close_time() })
 }

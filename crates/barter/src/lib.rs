@@ -6,12 +6,14 @@
 mod backtest;
 pub mod metrics;
 mod position;
+mod session;
 mod sma;
 mod strategy;
 mod summary;
 
-pub use backtest::{Backtest, BacktestError, EquityPoint, Refusal, Report};
+pub use backtest::{Backtest, BacktestError, EquityPoint, Report};
 pub use position::{Position, PositionError, RoundTrip};
+pub use session::{Event, Refusal, Session};
 pub use sma::{SmaCrossover, SmaError};
 pub use strategy::{Action, Portfolio, Strategy};
 pub use summary::{PeriodsPerYear, RateError, Summary};

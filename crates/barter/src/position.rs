@@ -159,6 +159,7 @@ mod tests {
             side,
             price: Price::new(price.into()).unwrap(),
             quantity: Quantity::new(quantity.into()).unwrap(),
+            remaining: Quantity::ZERO,
             fee: fee.into(),
             liquidity: Liquidity::Taker,
             time: Timestamp::UNIX_EPOCH,

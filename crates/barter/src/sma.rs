@@ -24,6 +24,9 @@ pub struct SmaCrossover {
     slow: usize,
     share: Decimal,
     closes: VecDeque<Price>,
+    fast_sum: Decimal,
+    slow_sum: Decimal,
+    pushed: usize,
     was_above: Option<bool>,
 }
 
@@ -60,7 +63,27 @@ impl SmaCrossover {
         if share <= Decimal::ZERO || share > Decimal::ONE {
             return Err(SmaError::Share { share });
         }
-        Ok(Self { fast, slow, share, closes: VecDeque::new(), was_above: None })
+        let (fast_sum, slow_sum, closes) = (Decimal::ZERO, Decimal::ZERO, VecDeque::new());
+        Ok(Self { fast, slow, share, closes, fast_sum, slow_sum, pushed: 0, was_above: None })
+    }
+
+    /// Takes the next close in; constant time per close.
+    fn push(&mut self, close: Price) {
+        self.closes.push_back(close);
+        for (sum, period) in [(&mut self.fast_sum, self.fast), (&mut self.slow_sum, self.slow)] {
+            *sum += close.get();
+            let before = self.closes.len().checked_sub(period + 1).and_then(|index| self.closes.get(index));
+            *sum -= before.map_or(Decimal::ZERO, |close| close.get());
+        }
+        if self.closes.len() > self.slow {
+            self.closes.pop_front();
+        }
+        self.pushed += 1;
+        if self.pushed.is_multiple_of(self.slow) {
+            // Sums of more than 28 digits are rounded; this keeps the rounding from adding up.
+            let sum = |count: usize| self.closes.iter().rev().take(count).map(|close| close.get()).sum();
+            (self.fast_sum, self.slow_sum) = (sum(self.fast), sum(self.slow));
+        }
     }
 
     /// Whether the fast average is above the slow one; `None` when they are equal or the slow one is not full.
@@ -68,10 +91,9 @@ impl SmaCrossover {
         if self.closes.len() < self.slow {
             return None;
         }
-        let sum = |count: usize| self.closes.iter().rev().take(count).map(|close| close.get()).sum::<Decimal>();
         // Averages compared without dividing, so that equal ones are equal.
-        let fast = sum(self.fast) * Decimal::from(self.slow);
-        let slow = sum(self.slow) * Decimal::from(self.fast);
+        let fast = self.fast_sum * Decimal::from(self.slow);
+        let slow = self.slow_sum * Decimal::from(self.fast);
         (fast != slow).then_some(fast > slow)
     }
 }
@@ -80,10 +102,7 @@ impl Strategy for SmaCrossover {
     type Error = Infallible;
 
     fn on_candle(&mut self, candle: &Candle, portfolio: &Portfolio<'_>) -> Result<Vec<Action>, Infallible> {
-        self.closes.push_back(candle.close);
-        if self.closes.len() > self.slow {
-            self.closes.pop_front();
-        }
+        self.push(candle.close);
         let Some(is_above) = self.is_above() else {
             return Ok(Vec::new());
         };
@@ -108,6 +127,21 @@ impl Strategy for SmaCrossover {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn running_sums_are_the_sums(closes in prop::collection::vec(1i64..1_000_000, 1..60), fast in 1usize..5, more in 1usize..9) {
+            let mut strategy = SmaCrossover::new(fast, fast + more, Decimal::ONE).unwrap();
+            for (index, close) in closes.iter().enumerate() {
+                strategy.push(Price::new(Decimal::new(*close, 3)).unwrap());
+                for (sum, period) in [(strategy.fast_sum, fast), (strategy.slow_sum, fast + more)] {
+                    let last = &closes[(index + 1).saturating_sub(period)..=index];
+                    prop_assert_eq!(sum, Decimal::new(last.iter().sum(), 3));
+                }
+            }
+        }
+    }
 
     #[test]
     fn parameters_are_checked() {

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use barter_data::Interval;
+use barter_execution::FillModel;
 use barter_instrument::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use thiserror::Error;
@@ -47,6 +48,8 @@ impl PeriodsPerYear {
 pub struct Summary {
     /// Number of candles.
     pub candles: usize,
+    /// Number of candles in which anything was traded; in the others no order fills.
+    pub candles_with_volume: usize,
     /// Number of round trips.
     pub round_trips: usize,
     /// [`metrics::total_return`] from the deposit to the last close, as a fraction.
@@ -59,31 +62,36 @@ pub struct Summary {
     pub max_drawdown: f64,
     /// [`metrics::win_rate`] of the round trips: the fraction that earned more than their fees.
     pub win_rate: Option<f64>,
+    /// How orders filled.
+    pub fill_model: FillModel,
 }
 
 impl Summary {
     /// The figures of an account that had `deposit` and then the `equity` at each close, all in quote.
     ///
     /// The returns of [`metrics::sharpe`] and [`metrics::sortino`] start at the first close, because nothing can be
-    /// held before. Without a rate nothing is annualised, which is right for empty data only.
+    /// held before. Without a rate nothing is annualised, which is right for empty data only. All candles are taken to
+    /// have a volume, and the fill model to be the default.
     pub fn of(deposit: Decimal, equity: &[Decimal], trips: &[RoundTrip], rate: Option<PeriodsPerYear>) -> Self {
         let series: Vec<f64> = [deposit].iter().chain(equity).map(|value| value.to_f64().unwrap_or_default()).collect();
         let returns = metrics::returns(series.get(1..).unwrap_or_default());
         let rate = rate.map_or(1.0, PeriodsPerYear::get);
         Self {
             candles: equity.len(),
+            candles_with_volume: equity.len(),
             round_trips: trips.len(),
             total_return: metrics::total_return(&series),
             sharpe: metrics::sharpe(&returns, rate),
             sortino: metrics::sortino(&returns, rate),
             max_drawdown: metrics::max_drawdown(&series),
             win_rate: metrics::win_rate(trips.iter().map(|trip| trip.profit > Decimal::ZERO)),
+            fill_model: FillModel::default(),
         }
     }
 }
 
 impl fmt::Display for Summary {
-    /// One figure per line, with `n/a` for what is not defined.
+    /// One figure per line, with `n/a` for what is not defined, and then how orders filled.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |figure: Option<f64>| figure.map_or("n/a".to_owned(), |x| format!("{x:.4}"));
         let percent = |figure: Option<f64>| figure.map_or("n/a".to_owned(), |x| format!("{:.2} %", 100.0 * x));
@@ -96,11 +104,13 @@ impl fmt::Display for Summary {
             ("max drawdown", percent(Some(self.max_drawdown))),
             ("win rate", percent(self.win_rate)),
         ];
-        for (index, (name, value)) in rows.iter().enumerate() {
-            let end = if index + 1 < rows.len() { "\n" } else { "" };
-            write!(f, "{name:<13}{value:>12}{end}")?;
+        for (name, value) in rows {
+            writeln!(f, "{name:<13}{value:>12}")?;
         }
-        Ok(())
+        if self.candles > 0 && self.candles_with_volume == 0 {
+            writeln!(f, "no order could fill, because every volume is 0: expected candles with volumes")?;
+        }
+        write!(f, "{}", self.fill_model)
     }
 }
 
@@ -120,8 +130,27 @@ mod tests {
              sharpe                n/a\n\
              sortino               n/a\n\
              max drawdown       0.00 %\n\
-             win rate              n/a"
+             win rate              n/a\n\
+             fills at the next open; of an order that arrives inside a candle, at the worse of\n\
+             its open and the price between open and close at the time of arrival\n\
+             fills are not limited by the volume of a candle\n\
+             takers lose 0 ticks to slippage"
         );
+    }
+
+    #[test]
+    fn data_without_volume_and_the_limits_of_fills_are_said() {
+        let model = FillModel::default().with_participation(Decimal::new(125, 3)).unwrap().with_slippage_ticks(1);
+        let figures = Summary::of(Decimal::from(100), &[Decimal::from(100)], &[], None);
+        let shown = Summary { candles_with_volume: 0, fill_model: model, ..figures }.to_string();
+        for line in [
+            "no order could fill, because every volume is 0: expected candles with volumes",
+            "fills take at most 12.5 % of the volume of a candle",
+            "takers lose 1 tick to slippage",
+        ] {
+            assert!(shown.lines().any(|shown| shown == line), "{shown}");
+        }
+        assert!(!figures.to_string().contains("no order could fill"));
     }
 
     #[test]

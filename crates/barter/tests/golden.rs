@@ -4,9 +4,11 @@
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
-use barter::{Action, Backtest, BacktestError, PeriodsPerYear, Portfolio, Report, SmaCrossover, Strategy};
+use barter::{
+    Action, Backtest, BacktestError, Event, PeriodsPerYear, Portfolio, Refusal, Report, SmaCrossover, Strategy,
+};
 use barter_data::{Candle, CsvReader, ReadError, SignedDuration};
-use barter_execution::{Fees, OrderId, OrderKind, OrderRequest};
+use barter_execution::{Fees, Fill, OrderId, OrderKind, OrderRequest};
 use barter_instrument::{Decimal, Instrument, Side};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
@@ -114,7 +116,7 @@ impl Strategy for Script {
 
     fn on_candle(&mut self, _: &Candle, portfolio: &Portfolio<'_>) -> Result<Vec<Action>, Infallible> {
         let action = self.0.pop().flatten();
-        let cancel = portfolio.open_orders.first().map(|order| Action::Cancel(order.id));
+        let cancel = portfolio.open_orders.keys().next().map(|id| Action::Cancel(*id));
         Ok(cancel.into_iter().chain(action).collect())
     }
 }
@@ -130,9 +132,25 @@ fn what_is_decided_by_a_late_candle_takes_effect_late() {
     };
     assert_eq!(fill_time(0), "2026-01-05T01:00:00Z");
     assert_eq!(fill_time(-30), "2026-01-05T01:00:00Z", "not before the close either");
-    assert_eq!(fill_time(1), "2026-01-05T02:00:00Z");
+    assert_eq!(fill_time(1), "2026-01-05T01:01:00Z");
     assert_eq!(fill_time(60), "2026-01-05T02:00:00Z");
-    assert_eq!(fill_time(90), "2026-01-05T03:00:00Z");
+    assert_eq!(fill_time(90), "2026-01-05T02:30:00Z");
+}
+
+#[test]
+fn as_latency_goes_to_zero_the_fill_is_the_next_open() {
+    let run = |latency: SignedDuration| {
+        let mut candles = candles();
+        candles.iter_mut().for_each(|candle| candle.receive_time = candle.close_time() + latency);
+        backtest().run(&candles, &mut SmaCrossover::new(4, 12, decimal("0.9")).unwrap()).unwrap()
+    };
+    let (none, tiny) = (run(SignedDuration::ZERO), run(SignedDuration::from_micros(1)));
+    assert_eq!(none.fills.len(), tiny.fills.len());
+    for (none, tiny) in none.fills.iter().zip(&tiny.fills) {
+        assert_eq!(tiny.time.duration_since(none.time), SignedDuration::from_micros(1));
+        assert!((tiny.price.get() - none.price.get()).abs() <= decimal("0.01"), "at most one tick");
+    }
+    assert!((none.summary.total_return - tiny.summary.total_return).abs() < 1e-5);
 }
 
 #[test]
@@ -143,7 +161,7 @@ fn decisions_reach_the_venue_in_the_order_they_were_made() {
     // A script is read from its end: 0.1 is decided first, and the second decision must not overtake it.
     let report = backtest().run(&candles, &mut Script(vec![buy("0.01"), buy("0.1")])).unwrap();
     let bought: Vec<String> = report.fills.iter().map(|fill| format!("{} {}", fill.time, fill.quantity)).collect();
-    assert_eq!(bought, ["2026-01-05T03:00:00Z 0.1", "2026-01-05T03:00:00Z 0.01"]);
+    assert_eq!(bought, ["2026-01-05T02:30:00Z 0.1", "2026-01-05T02:30:00Z 0.01"]);
 
     let unknown = Some(Action::Cancel(OrderId(9)));
     let report = backtest().run(&candles, &mut Script(vec![unknown, buy("0.1")])).unwrap();
@@ -164,7 +182,102 @@ fn cancelling_takes_effect_late_as_well() {
         }
         backtest().run(&candles, &mut Script(vec![Some(low)])).unwrap().fills.len()
     };
-    assert_eq!((fills(0), fills(1)), (0, 1));
+    // It trades through the limit after (41949.95 - 41700) / (41949.95 - 41600) of the hour, which are 42.9 minutes.
+    assert_eq!((fills(0), fills(42), fills(43)), (0, 0, 1));
+}
+
+/// Rests a buy limit, and answers each fill with a stop for what was bought and each refusal with a note.
+#[derive(Default)]
+struct Bracket {
+    seen: Vec<String>,
+}
+
+impl Strategy for Bracket {
+    type Error = Infallible;
+
+    fn on_candle(&mut self, candle: &Candle, portfolio: &Portfolio<'_>) -> Result<Vec<Action>, Infallible> {
+        let open: Vec<u64> = portfolio.open_orders.keys().map(|id| id.0).collect();
+        self.seen.push(format!("candle {} open {open:?} next {}", candle.open_time, portfolio.next_order_id));
+        if portfolio.next_order_id != OrderId(1) {
+            return Ok(Vec::new());
+        }
+        let buy = |price: &str| OrderRequest::limit(Side::Buy, "0.1".parse().unwrap(), price.parse().unwrap());
+        Ok(vec![Action::Place(buy("41700.001")), Action::Place(buy("41700")), Action::Cancel(OrderId(9))])
+    }
+
+    fn on_fill(&mut self, fill: &Fill, portfolio: &Portfolio<'_>) -> Result<Vec<Action>, Infallible> {
+        self.seen.push(format!("fill {} next {}", fill.order, portfolio.next_order_id));
+        let stop = OrderRequest::stop(Side::Sell, fill.quantity, "41400".parse().unwrap());
+        Ok(if fill.side == Side::Buy { vec![Action::Place(stop)] } else { Vec::new() })
+    }
+
+    fn on_refusal(&mut self, refusal: &Refusal, _: &Portfolio<'_>) -> Result<Vec<Action>, Infallible> {
+        self.seen.push(format!("refused {} {}", refusal.order, refusal.why));
+        Ok(Vec::new())
+    }
+}
+
+/// Four hours: a quiet one, one that trades through 41700, a quiet one, and one that falls through 41400.
+fn falling() -> Vec<Candle> {
+    let price = |text: &str| text.parse().unwrap();
+    let mut candles = candles()[..4].to_vec();
+    for (candle, [open, low, close]) in candles.iter_mut().zip([
+        ["41900", "41800", "41900"],
+        ["41900", "41600", "41800"],
+        ["41800", "41750", "41800"],
+        ["41800", "41300", "41500"],
+    ]) {
+        (candle.open, candle.high, candle.low, candle.close) = (price(open), price("42000"), price(low), price(close));
+    }
+    candles
+}
+
+#[test]
+fn fills_and_refusals_reach_the_strategy_with_the_ids_it_expects() {
+    let mut strategy = Bracket::default();
+    let report = backtest().run(&falling(), &mut strategy).unwrap();
+    assert_eq!(
+        strategy.seen,
+        [
+            "candle 2026-01-05T00:00:00Z open [] next #1",
+            "refused #1 price 41700.001 of kraken:BTC/EUR is off the tick: expected a multiple of 0.01",
+            "refused #9 order #9 is not open: expected the id of an order that neither filled nor was cancelled",
+            "fill #2 next #3",
+            "candle 2026-01-05T01:00:00Z open [] next #4",
+            "candle 2026-01-05T02:00:00Z open [3] next #4",
+            "fill #3 next #4",
+            "candle 2026-01-05T03:00:00Z open [] next #4",
+        ]
+    );
+    assert_eq!(report.fills.iter().map(|fill| fill.order.0).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(report.refusals.iter().map(|refusal| refusal.order.0).collect::<Vec<_>>(), [1, 9]);
+    assert_eq!(report.trips.len(), 1);
+}
+
+#[test]
+fn a_session_tells_what_happens_candle_by_candle_and_survives_a_wrong_one() {
+    let candles = falling();
+    let mut session = backtest().session(Bracket::default());
+    let kinds = |events: Vec<Event>| -> String {
+        let letter = |event: &Event| match event {
+            Event::Fill(_) => 'f',
+            Event::RoundTrip(_) => 't',
+            Event::Refusal(_) => 'r',
+        };
+        events.iter().map(letter).collect()
+    };
+    let mut told = Vec::new();
+    for candle in &candles {
+        told.push(kinds(session.on_candle(candle).unwrap()));
+        assert!(session.on_candle(candle).is_err(), "the same again is out of order");
+        assert!(session.on_candle(&Candle { interval: "5m".parse().unwrap(), ..*candle }).is_err());
+    }
+    assert_eq!(told, ["", "rrf", "", "ft"]);
+    assert_eq!(session.flush(), []);
+    let report = backtest().run(&candles, &mut Bracket::default()).unwrap();
+    assert_eq!(session.portfolio().equity, report.equity.last().unwrap().equity);
+    assert_eq!(*session.portfolio().position, report.position);
+    assert_eq!(session.strategy().seen.len(), 8);
 }
 
 fn action() -> impl proptest::strategy::Strategy<Value = Option<Action>> {
