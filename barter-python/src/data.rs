@@ -8,13 +8,14 @@ use barter_data::{Candle, CsvReader, Interval, JsonLinesReader, ReadError, TimeU
 use barter_instrument::{Asset, Instrument, Quantity, Venue};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3::types::PyDateTime;
+use pyo3::types::{PyDateTime, PyDict};
+use serde::Serialize;
 
-use crate::{number, time, value_error};
+use crate::{figures, number, time, value_error};
 
 /// What is traded: its venue, base and quote, and the steps of price and quantity.
-#[pyclass(name = "Instrument", module = "barter_python", frozen, eq)]
-#[derive(PartialEq)]
+#[pyclass(name = "Instrument", module = "barter_python", frozen, eq, hash)]
+#[derive(PartialEq, Hash)]
 pub struct PyInstrument(pub(crate) Instrument);
 
 #[pymethods]
@@ -46,6 +47,10 @@ impl PyInstrument {
         number::to_python(py, self.0.floor_quantity(quantity).get())
     }
 
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (&'static str, String))> {
+        reduced(py, "Instrument", &self.0)
+    }
+
     fn __repr__(&self) -> String {
         let (id, tick, lot) = (self.0.id(), self.0.tick_size(), self.0.lot_size());
         format!("<Instrument {id} tick_size={tick} lot_size={lot}>")
@@ -53,8 +58,8 @@ impl PyInstrument {
 }
 
 /// Open, high, low, close and volume of one interval.
-#[pyclass(name = "Candle", module = "barter_python", frozen, eq)]
-#[derive(PartialEq)]
+#[pyclass(name = "Candle", module = "barter_python", frozen, eq, hash)]
+#[derive(PartialEq, Hash)]
 pub struct PyCandle(pub(crate) Candle);
 
 #[pymethods]
@@ -144,9 +149,39 @@ impl PyCandle {
         self.0.trade_count
     }
 
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (&'static str, String))> {
+        reduced(py, "Candle", &self.0)
+    }
+
+    /// The figures by name.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        let names = ["open_time", "interval", "open", "high", "low", "close", "volume", "receive_time", "trade_count"];
+        figures(slf, &names)
+    }
+
     fn __repr__(&self) -> String {
         let Candle { open_time, interval, open, high, low, close, volume, .. } = self.0;
         format!("<Candle {open_time} {interval} open={open} high={high} low={low} close={close} volume={volume}>")
+    }
+}
+
+/// What pickle keeps: the text that ``_load`` reads, in which no digit and no nanosecond is lost.
+fn reduced<'py>(
+    py: Python<'py>,
+    kind: &'static str,
+    value: &impl Serialize,
+) -> PyResult<(Bound<'py, PyAny>, (&'static str, String))> {
+    let load = py.import("barter_python._barter")?.getattr("_load")?;
+    Ok((load, (kind, serde_json::to_string(value).map_err(value_error)?)))
+}
+
+/// Makes again what was pickled.
+#[pyfunction(name = "_load")]
+pub fn load<'py>(py: Python<'py>, kind: &str, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    match kind {
+        "Candle" => Ok(Bound::new(py, PyCandle(serde_json::from_str(text).map_err(value_error)?))?.into_any()),
+        "Instrument" => Ok(Bound::new(py, PyInstrument(serde_json::from_str(text).map_err(value_error)?))?.into_any()),
+        _ => Err(value_error(format!("{kind} is not known: expected Candle or Instrument"))),
     }
 }
 

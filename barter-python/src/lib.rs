@@ -4,7 +4,9 @@
 //! It must never decide or compute anything about trading itself.
 
 mod backtest;
+mod columns;
 mod data;
+mod frame;
 mod number;
 mod order;
 mod portfolio;
@@ -17,8 +19,9 @@ mod version;
 pub use strategy::PythonStrategy;
 pub use version::{VersionError, pep440};
 
-use pyo3::PyErr;
 use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 /// The compiled module, `barter_python._barter`.
 #[pyo3::pymodule]
@@ -28,7 +31,11 @@ pub mod _barter {
     #[pymodule_export]
     use crate::backtest::{PyBacktest, PySmaCrossover};
     #[pymodule_export]
-    use crate::data::{PyCandle, PyInstrument, read_candles};
+    use crate::columns::{PyColumns, candles_to_arrow};
+    #[pymodule_export]
+    use crate::data::{PyCandle, PyInstrument, load, read_candles};
+    #[pymodule_export]
+    use crate::frame::candles_from_arrow;
     #[pymodule_export]
     use crate::order::{PyCancel, PyFill, PyOpenOrder, PyOrder, PyRefusal};
     #[pymodule_export]
@@ -47,4 +54,13 @@ pub mod _barter {
 
 fn value_error(error: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(error.to_string())
+}
+
+/// Attributes of an object by their names.
+fn figures<'py>(of: &Bound<'py, PyAny>, names: &[&str]) -> PyResult<Bound<'py, PyDict>> {
+    let figures = PyDict::new(of.py());
+    for name in names {
+        figures.set_item(name, of.getattr(*name)?)?;
+    }
+    Ok(figures)
 }

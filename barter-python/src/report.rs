@@ -3,9 +3,11 @@
 
 use barter::{Report, RoundTrip, Summary};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
+use crate::columns::{self, PyColumns};
 use crate::order::{PyFill, PyOpenOrder, PyRefusal};
-use crate::{number, time};
+use crate::{figures, number, time};
 
 /// All that happened in a run.
 #[pyclass(name = "Report", module = "barter_python", frozen, eq)]
@@ -19,6 +21,32 @@ impl PyReport {
     fn equity<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
         let points = self.0.equity.iter();
         points.map(|point| Ok((time::to_python(py, point.time)?, number::to_python(py, point.equity)?))).collect()
+    }
+
+    /// Time and equity at the close of each candle, as columns of floats.
+    fn equity_columns(&self) -> PyResult<PyColumns> {
+        columns::equity(&self.0)
+    }
+
+    /// The fills as columns of floats.
+    fn fill_columns(&self) -> PyResult<PyColumns> {
+        columns::fills(&self.0)
+    }
+
+    /// The figures and columns of the run by name, in types of Python's own.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        let (py, report) = (slf.py(), slf.get());
+        let run = figures(slf, &["quantity", "realised", "fees"])?;
+        run.set_item("summary", Bound::new(py, report.summary())?.call_method0("to_dict")?)?;
+        run.set_item("equity", report.equity_columns()?.to_dict(py)?)?;
+        run.set_item("fills", report.fill_columns()?.to_dict(py)?)?;
+        Ok(run)
+    }
+
+    fn __repr__(&self) -> String {
+        let Report { fills, refusals, summary, .. } = &self.0;
+        let (candles, filled, refused) = (summary.candles, fills.len(), refusals.len());
+        format!("<Report candles={candles} fills={filled} refusals={refused} total_return={}>", summary.total_return)
     }
 
     #[getter]
@@ -136,6 +164,16 @@ impl PySummary {
     #[getter]
     fn win_rate(&self) -> Option<f64> {
         self.0.win_rate
+    }
+
+    /// The figures by name.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        let names = ["candles", "candles_with_volume", "round_trips", "total_return", "sharpe", "sortino"];
+        figures(slf, &[&names[..], &["max_drawdown", "win_rate"]].concat())
+    }
+
+    fn __repr__(&self) -> String {
+        self.0.to_string()
     }
 
     fn __str__(&self) -> String {

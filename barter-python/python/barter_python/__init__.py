@@ -4,6 +4,7 @@ from ._barter import (
     Backtest,
     Cancel,
     Candle,
+    Columns,
     Fill,
     Instrument,
     OpenOrder,
@@ -16,6 +17,8 @@ from ._barter import (
     SmaCrossover,
     Summary,
     __version__,
+    candles_from_arrow,
+    candles_to_arrow,
     read_candles,
 )
 
@@ -23,6 +26,7 @@ __all__ = [
     "Backtest",
     "Cancel",
     "Candle",
+    "Columns",
     "Fill",
     "Instrument",
     "OpenOrder",
@@ -35,5 +39,7 @@ __all__ = [
     "SmaCrossover",
     "Summary",
     "__version__",
+    "candles_from_arrow",
+    "candles_to_arrow",
     "read_candles",
 ]

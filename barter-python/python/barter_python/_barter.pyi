@@ -1,8 +1,8 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from os import PathLike
-from typing import Literal, Protocol, final
+from typing import Any, Literal, Protocol, final
 
 from typing_extensions import TypeAlias
 
@@ -10,6 +10,7 @@ __all__ = [
     "Backtest",
     "Cancel",
     "Candle",
+    "Columns",
     "Fill",
     "Instrument",
     "OpenOrder",
@@ -22,6 +23,9 @@ __all__ = [
     "SmaCrossover",
     "Summary",
     "__version__",
+    "_load",
+    "candles_from_arrow",
+    "candles_to_arrow",
     "read_candles",
 ]
 
@@ -41,6 +45,11 @@ class _Strategy(Protocol):
         self, candle: Candle, portfolio: Portfolio
     ) -> _Action | Iterable[_Action] | None: ...
 
+class _Table(Protocol):
+    """Whatever offers its columns by the Arrow PyCapsule interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
 @final
 class Instrument:
     """What is traded: its venue, base and quote, and the steps of price and quantity."""
@@ -57,6 +66,9 @@ class Instrument:
     ) -> Instrument: ...
     def floor_quantity(self, quantity: _Number) -> Decimal:
         """The largest whole number of lots that is not above the quantity."""
+
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class Candle:
@@ -95,6 +107,21 @@ class Candle:
     def volume(self) -> Decimal: ...
     @property
     def trade_count(self) -> int | None: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The figures by name."""
+
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Columns:
+    """Columns of one table, for whatever takes Arrow, such as ``polars.DataFrame``."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+    def to_dict(self) -> dict[str, list[Any]]:
+        """The columns as lists, by name; times as ``datetime`` in UTC."""
+
+    def __len__(self) -> int: ...
 
 @final
 class Order:
@@ -244,6 +271,8 @@ class Summary:
     def max_drawdown(self) -> float: ...
     @property
     def win_rate(self) -> float | None: ...
+    def to_dict(self) -> dict[str, float | int | None]:
+        """The figures by name."""
 
 @final
 class Report:
@@ -252,6 +281,15 @@ class Report:
     @property
     def equity(self) -> list[tuple[datetime, Decimal]]:
         """Close time and equity of each candle."""
+
+    def equity_columns(self) -> Columns:
+        """Time and equity at the close of each candle, as columns of floats."""
+
+    def fill_columns(self) -> Columns:
+        """The fills as columns of floats."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures and columns of the run by name, in types of Python's own."""
 
     @property
     def fills(self) -> list[Fill]: ...
@@ -326,3 +364,18 @@ def read_candles(
 
     Times are RFC 3339, or whole numbers of ``time_unit`` since 1970.
     """
+
+def candles_from_arrow(
+    table: _Table, *, interval: str | None = None, time_unit: _TimeUnit = "ms"
+) -> list[Candle]:
+    """Candles of a table with the columns of ``read_candles``, such as a ``polars.DataFrame``.
+
+    Times are timestamps with a time zone, RFC 3339, or whole numbers of ``time_unit`` since 1970.
+    ``interval`` is that of all candles where there is no such column.
+    """
+
+def candles_to_arrow(candles: Sequence[Candle]) -> Columns:
+    """Candles as columns. Prices and volumes are floats; times are cut to microseconds."""
+
+def _load(kind: str, text: str) -> Candle | Instrument:
+    """Makes again what was pickled."""

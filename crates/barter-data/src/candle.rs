@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::Interval;
 
 /// Open, high, low, close and volume of one interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Candle {
     /// Start of the interval, inclusive; UTC.

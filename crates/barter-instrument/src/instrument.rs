@@ -80,7 +80,7 @@ impl From<InstrumentId> for String {
 }
 
 /// A spot instrument: its id, and the steps in which price and quantity move.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Instrument {
     id: InstrumentId,

@@ -1,0 +1,124 @@
+import copy
+import pickle
+from datetime import datetime, timezone
+from decimal import Decimal
+
+import pytest
+from barter_python import (
+    Candle,
+    Order,
+    candles_from_arrow,
+    candles_to_arrow,
+    read_candles,
+)
+
+pa = pytest.importorskip("pyarrow")
+
+AT = datetime(2026, 1, 5, 13, 30, tzinfo=timezone.utc)
+
+
+def table(**changes):
+    columns = {
+        "open_time": pa.array([AT], pa.timestamp("us", "UTC")),
+        "interval": ["1m"],
+        "open": [10.1],
+        "high": [11],
+        "low": ["9.5"],
+        "close": [Decimal("10.50")],
+        "volume": [0.1 + 0.2],
+        **changes,
+    }
+    return pa.table({name: c for name, c in columns.items() if c is not None})
+
+
+MADE = Candle(AT, "1m", "10.1", 11, "9.5", "10.5", "0.30000000000000004")
+
+
+def test_columns_of_any_type_are_read_digit_by_digit():
+    assert candles_from_arrow(table()) == [MADE]
+    assert candles_from_arrow(table(interval=None), interval="60s") == [MADE]
+    exact = Decimal("10.100000000000000001")
+    read = candles_from_arrow(table(open=[exact]))[0]
+    assert read.open == exact
+    assert candles_from_arrow(table(open=pa.array([10.1], pa.float32()))) == [MADE]
+    interval = pa.array(["1m"]).dictionary_encode()
+    assert candles_from_arrow(table(interval=interval)) == [MADE]
+
+
+def test_times_of_any_unit_are_read_and_those_without_a_zone_refused():
+    for unit in ["s", "ms", "us", "ns"]:
+        typed = pa.array([AT], pa.timestamp(unit, "Europe/Berlin"))
+        assert candles_from_arrow(table(open_time=typed)) == [MADE]
+    seconds = [int(AT.timestamp())]
+    assert candles_from_arrow(table(open_time=seconds), time_unit="s") == [MADE]
+    assert candles_from_arrow(table(open_time=["2026-01-05T13:30:00Z"])) == [MADE]
+    with pytest.raises(ValueError, match="row 0: open_time 1767619800: .* in seconds"):
+        candles_from_arrow(table(open_time=seconds))
+    naive = pa.array([AT.replace(tzinfo=None)], pa.timestamp("us"))
+    with pytest.raises(ValueError, match="open_time has no time zone"):
+        candles_from_arrow(table(open_time=naive))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"close": None}, "close is missing: expected columns open_time,interval"),
+        ({"close": pa.array([None], pa.float64())}, "row 0: close is missing"),
+        ({"close": [float("nan")]}, "row 0: close is missing"),
+        ({"close": [-1.0]}, "row 0: close: price -1 is out of range"),
+        ({"close": [True]}, 'row 0: close: price "true" is not a number'),
+        ({"high": [10.2]}, "row 0: high 10.2 of the candle at .* is too low"),
+        ({"trade_count": [-1]}, "trade_count: .*-1"),
+    ],
+)
+def test_wrong_values_are_named_by_row_and_column(changes, message):
+    with pytest.raises(ValueError, match=message):
+        candles_from_arrow(table(**changes))
+
+
+def test_candles_go_out_and_come_back(candles):
+    columns = candles_to_arrow(candles)
+    assert len(columns) == len(candles)
+    assert repr(columns).startswith("<Columns open_time interval open high")
+    assert candles_from_arrow(columns) == candles
+    assert candles_from_arrow(pa.table(columns)) == candles
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(columns)
+    assert frame["open_time"].dtype == polars.Datetime("us", "UTC")
+    assert candles_from_arrow(frame) == candles
+
+
+class BuyOnce:
+    def on_candle(self, candle, portfolio):
+        if portfolio.quantity == 0:
+            return Order.market("buy", "0.1")
+
+
+def test_a_report_has_columns_and_a_dict(backtest, candles):
+    report = backtest.run(candles, BuyOnce())
+    equity = pa.table(report.equity_columns()).to_pydict()
+    assert equity["time"] == [time for time, _ in report.equity]
+    assert equity["equity"] == [float(value) for _, value in report.equity]
+    assert equity == report.to_dict()["equity"] == report.equity_columns().to_dict()
+
+    fills = report.fill_columns().to_dict()
+    first = report.fills[0]
+    shown = (first.time, first.order_id, first.side, float(first.price))
+    assert tuple(fills[name][0] for name in ["time", "order_id", "side", "price"]) == (
+        shown
+    )
+    summary = report.to_dict()["summary"]
+    assert summary["candles"] == 168 and summary["sharpe"] == report.summary.sharpe
+    assert repr(report).startswith("<Report candles=168 fills=")
+
+
+def test_candles_and_instruments_can_be_pickled_and_hashed(tmp_path, instrument):
+    path = tmp_path / "candles.csv"
+    path.write_text(
+        "open_time,interval,open,high,low,close,volume,trade_count\n"
+        "2026-01-05T13:30:00.000000001Z,1m,10,11,9.5,10.5,0.1,7\n"
+    )
+    for made in [*read_candles(path), instrument]:
+        assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == made
+        assert len({made, copy.copy(made)}) == 1
+    assert MADE.to_dict()["close"] == Decimal("10.5")
