@@ -55,3 +55,39 @@ impl Book {
         ids
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OrderRequest;
+    use crate::part::at_rest;
+    use barter_data::Timestamp;
+    use barter_instrument::Quantity;
+    use proptest::prelude::*;
+
+    fn order((index, (buy, limit, price)): (usize, (bool, bool, i64))) -> Order {
+        let side = if buy { Side::Buy } else { Side::Sell };
+        let (quantity, price) = (Quantity::ZERO, Price::new(price.into()).unwrap());
+        let request = if limit { OrderRequest::limit } else { OrderRequest::stop }(side, quantity, price);
+        let (id, placed_at) = (OrderId(index as u64), Timestamp::UNIX_EPOCH);
+        Order { id, request, placed_at, filled: Quantity::ZERO, triggered_at: None }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_reached_is_what_fills(
+            orders in prop::collection::vec((any::<bool>(), any::<bool>(), 1i64..20), 0..40),
+            removed in 0usize..40,
+            low in 1i64..20,
+            more in 0i64..5,
+        ) {
+            let orders: Vec<Order> = orders.into_iter().enumerate().map(order).collect();
+            let mut book = Book::default();
+            orders.iter().for_each(|order| book.insert(order));
+            orders.iter().skip(removed).for_each(|order| book.remove(order));
+            let [low, high] = [low, low + more].map(|price| Price::new(price.into()).unwrap());
+            let fills = orders.iter().take(removed).filter(|order| at_rest(order, low, high).is_some());
+            prop_assert_eq!(book.reached(low, high), fills.map(|order| order.id).collect::<Vec<_>>());
+        }
+    }
+}

@@ -60,8 +60,10 @@ struct Trading {
     candle: Candle,
     /// Base that may still fill; `None` without a limit.
     depth: Option<Decimal>,
-    /// Orders that arrived since the last candle, and what is left of those that filled in part.
+    /// Orders that arrived since the last candle and did not fill yet.
     waiting: Vec<OrderId>,
+    /// What is left of orders for which there was too little volume; they get no more of this candle.
+    starved: Vec<OrderId>,
 }
 
 impl SimulatedVenue {
@@ -160,10 +162,13 @@ impl SimulatedVenue {
     /// [`Rejection::Unknown`] when the order is not open.
     pub fn cancel(&mut self, id: OrderId, now: Timestamp) -> Result<Order, Rejection> {
         let order = *self.open.get(&id).ok_or(Rejection::Unknown { id })?;
-        let met = |candle: &Candle| candle.open_time < now && order.placed_at < candle.close_time();
-        if let Some(candle) = self.trading_candle().filter(met) {
-            let part = Part::between(&candle, order.placed_at, now);
-            self.execute(order, at_rest(&order, part.low, part.high), part.share, now);
+        if let Some(Trading { candle, starved, .. }) = &self.trading {
+            let is_there = candle.open_time < now && order.placed_at < candle.close_time();
+            if is_there && !candle.volume.is_zero() && !starved.contains(&id) {
+                let until = now.min(candle.close_time());
+                let part = Part::between(candle, order.placed_at, until);
+                self.execute(order, at_rest(&order, part.low, part.high), part.share, until);
+            }
         }
         let order = self.open.remove(&id).ok_or(Rejection::Unknown { id })?;
         self.book.remove(&order);
@@ -205,7 +210,7 @@ impl SimulatedVenue {
         self.clock = open_time;
         self.last_price = Some(open);
         let depth = self.model.participation().map(|fraction| volume.get() * fraction);
-        self.trading = Some(Trading { candle: *candle, depth, waiting: Vec::new() });
+        self.trading = Some(Trading { candle: *candle, depth, waiting: Vec::new(), starved: Vec::new() });
         if !volume.is_zero() {
             for id in self.book.reached(open, open) {
                 let Some(order) = self.open.get(&id).copied() else { continue };
@@ -220,11 +225,6 @@ impl SimulatedVenue {
     pub fn close(&mut self) -> Vec<OrderEvent> {
         self.meet_rest();
         std::mem::take(&mut self.events)
-    }
-
-    /// The candle that is open, if anything is traded in it.
-    fn trading_candle(&self) -> Option<Candle> {
-        self.trading.as_ref().map(|trading| trading.candle).filter(|candle| !candle.volume.is_zero())
     }
 
     /// Matches the orders that have arrived by the end of the open candle with the price at their arrival.
@@ -264,7 +264,8 @@ impl SimulatedVenue {
                 self.execute(order, at_rest(&order, part.low, part.high), part.share, close_time);
             }
         }
-        for id in self.trading.take().map(|trading| trading.waiting).unwrap_or_default() {
+        let left = self.trading.take().map(|Trading { waiting, starved, .. }| [waiting, starved].concat());
+        for id in left.unwrap_or_default() {
             match self.open.get(&id) {
                 Some(order) if order.working_kind() == OrderKind::Market => self.arriving.push(id),
                 Some(order) => self.book.insert(order),
@@ -276,25 +277,30 @@ impl SimulatedVenue {
     }
 
     /// Fills as much of an order as there is for it in its share of the open candle; the rest waits.
-    fn execute(&mut self, mut order: Order, matched: Option<Match>, share: Decimal, time: Timestamp) {
+    fn execute(&mut self, order: Order, matched: Option<Match>, share: Decimal, time: Timestamp) {
         self.book.remove(&order);
-        if let Some(matched) = matched {
-            if let OrderKind::Stop(_) = order.working_kind() {
-                order.triggered_at = Some(time);
+        let Some(matched) = matched else {
+            if let Some(trading) = &mut self.trading {
+                trading.waiting.push(order.id);
             }
-            let quantity = self.available(share).map_or(order.remaining(), |most| most.min(order.remaining()));
-            match if quantity.is_zero() { Ok(order) } else { self.settle(order, quantity, matched, time) } {
-                Ok(after) => order = after,
-                Err(why) => return self.reject(order, time, why),
-            }
-        }
-        if order.remaining().is_zero() {
-            self.open.remove(&order.id);
             return;
-        }
-        self.open.insert(order.id, order);
-        if let Some(trading) = &mut self.trading {
-            trading.waiting.push(order.id);
+        };
+        let triggered_at = match order.request.kind {
+            OrderKind::Stop(_) => order.triggered_at.or(Some(time)),
+            OrderKind::Market | OrderKind::Limit(_) => None,
+        };
+        let order = Order { triggered_at, ..order };
+        let quantity = self.available(share).map_or(order.remaining(), |most| most.min(order.remaining()));
+        let settled = if quantity.is_zero() { Ok(order) } else { self.settle(order, quantity, matched, time) };
+        match settled {
+            Ok(order) if order.remaining().is_zero() => drop(self.open.remove(&order.id)),
+            Ok(order) => {
+                self.open.insert(order.id, order);
+                if let Some(trading) = &mut self.trading {
+                    trading.starved.push(order.id);
+                }
+            }
+            Err(why) => self.reject(order, time, why),
         }
     }
 

@@ -216,6 +216,17 @@ fn participation_fills_orders_part_by_part() {
 }
 
 #[test]
+fn an_order_that_arrives_inside_a_candle_takes_its_share_of_the_volume_once() {
+    let model = FillModel::default().with_participation(decimal("0.1")).unwrap();
+    let mut venue = venue("0", "2000").with_fill_model(model);
+    venue.open(&candle(0, [100, 100, 90, 100], 10)).unwrap();
+    // Half of the time and of the volume is left, and the wick would reach the rest of the order.
+    venue.submit(limit(Side::Buy, "0.9", "100"), second(30)).unwrap();
+    let fill = the_fill(&venue.close());
+    assert_eq!((fill.quantity.get(), fill.remaining.get()), (decimal("0.5"), decimal("0.4")));
+}
+
+#[test]
 fn takers_lose_the_slippage_but_a_limit_holds() {
     let mut venue = venue("1", "1000").with_fill_model(FillModel::default().with_slippage_ticks(3));
     let orders = [market(Side::Buy, "1"), market(Side::Sell, "1"), limit(Side::Buy, "1", "100.2")];
@@ -401,8 +412,11 @@ proptest! {
                     volumes += Decimal::from(volume);
                 }
                 Action::Close => {
-                    let mut filled = Decimal::ZERO;
+                    let (mut filled, mut before) = (Decimal::ZERO, Timestamp::MIN);
                     for event in venue.close() {
+                        let (OrderEvent::Filled(Fill { time, .. }) | OrderEvent::Rejected { time, .. }) = event;
+                        prop_assert!(before <= time, "events are in order of time");
+                        before = time;
                         if let OrderEvent::Filled(fill) = event {
                             paid += fill.fee;
                             filled += fill.quantity.get();
