@@ -1,20 +1,22 @@
 //! A simulated venue for one instrument; the fill model stands at the top of the crate.
 //! It must never fill an order from what was traded before the order arrived.
 
+mod settle;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use barter_data::{Candle, CandleError, Timestamp};
-use barter_instrument::{Decimal, Instrument, InstrumentId, Price, Quantity, Side};
+use barter_instrument::{Decimal, Instrument, InstrumentId, Price, Quantity};
 use barter_integration::{Decision, Quota, RateLimiter};
 use thiserror::Error;
 
+use self::settle::paying_leg;
 use crate::book::Book;
 use crate::ledger::{Holder, Ledger};
 use crate::part::{Match, Part, at_rest, on_arrival};
 use crate::{
-    Balances, Deposits, Fees, Fill, FillModel, Leg, Liquidity, Order, OrderEvent, OrderId, OrderKind, OrderRequest,
-    Rejection, Totals,
+    Balances, Deposits, Fees, FillModel, Leg, Order, OrderEvent, OrderId, OrderKind, OrderRequest, Rejection, Totals,
 };
 
 /// Why a candle was refused; it changed nothing.
@@ -304,82 +306,6 @@ impl SimulatedVenue {
         }
     }
 
-    /// Whole lots that may fill in a share of the open candle; `None` without a limit.
-    fn available(&self, share: Decimal) -> Option<Quantity> {
-        let Trading { candle, depth, .. } = self.trading.as_ref()?;
-        let most = candle.volume.get() * self.model.participation()? * share;
-        let most = Quantity::new(depth.map_or(most, |depth| most.min(depth))).unwrap_or_default();
-        Some(self.instrument.floor_quantity(most))
-    }
-
-    fn reject(&mut self, order: Order, time: Timestamp, why: Rejection) {
-        self.open.remove(&order.id);
-        // What was held goes back; taking it out again cannot fail where putting it in did not.
-        let leg = paying_leg(order.request.side);
-        let freed = self.ledger.transfer(leg, Holder::Held, Holder::Free, self.held(&order));
-        self.events.push(OrderEvent::Rejected { order, time, why: freed.err().map_or(why, Rejection::from) });
-    }
-
-    /// Moves both legs and the fee, or nothing; returns the order with the fill in it.
-    fn settle(&mut self, order: Order, quantity: Quantity, at: Match, time: Timestamp) -> Result<Order, Rejection> {
-        let OrderRequest { side, kind, .. } = order.request;
-        let price = match (at.liquidity, kind) {
-            (Liquidity::Maker, _) => at.price,
-            (Liquidity::Taker, OrderKind::Limit(limit)) => {
-                let price = self.model.taker_price(&self.instrument, side, at.price)?;
-                if side == Side::Buy { price.min(limit) } else { price.max(limit) }
-            }
-            (Liquidity::Taker, _) => self.model.taker_price(&self.instrument, side, at.price)?,
-        };
-        let after = Order { filled: order.filled.plus(quantity)?, ..order };
-        let (held, kept) = (self.held(&order), self.held(&after));
-        let notional = price.notional(quantity);
-        let mut fee = self.fees.on(notional, at.liquidity);
-        if let (Side::Buy, OrderKind::Limit(_)) = (side, kind) {
-            // The fees of parts are rounded up one by one; together they are no more than what the order held for them.
-            fee = fee.min(held - kept - notional);
-        }
-
-        let mut ledger = self.ledger;
-        ledger.transfer(paying_leg(side), Holder::Held, Holder::Free, held - kept)?;
-        match side {
-            Side::Buy => {
-                ledger.transfer(Leg::Quote, Holder::Free, Holder::Market, notional)?;
-                ledger.transfer(Leg::Base, Holder::Market, Holder::Free, quantity.get())?;
-            }
-            Side::Sell => {
-                ledger.transfer(Leg::Base, Holder::Free, Holder::Market, quantity.get())?;
-                ledger.transfer(Leg::Quote, Holder::Market, Holder::Free, notional)?;
-            }
-        }
-        if fee >= Decimal::ZERO {
-            ledger.transfer(Leg::Quote, Holder::Free, Holder::Fees, fee)?;
-        } else {
-            ledger.transfer(Leg::Quote, Holder::Fees, Holder::Free, -fee)?;
-        }
-        self.ledger = ledger;
-        if let Some(depth) = self.trading.as_mut().and_then(|trading| trading.depth.as_mut()) {
-            *depth -= quantity.get();
-        }
-        let (order, remaining, liquidity) = (order.id, after.remaining(), at.liquidity);
-        self.events.push(OrderEvent::Filled(Fill { order, side, price, quantity, remaining, fee, liquidity, time }));
-        Ok(after)
-    }
-
-    /// What an order holds for what is left of it, in the asset it is paid with.
-    fn held(&self, order: &Order) -> Decimal {
-        let (remaining, OrderKind::Limit(price)) = (order.remaining(), order.request.kind) else {
-            return Decimal::ZERO;
-        };
-        match order.request.side {
-            Side::Sell => remaining.get(),
-            Side::Buy => {
-                let notional = price.notional(remaining);
-                notional + self.fees.most(notional)
-            }
-        }
-    }
-
     fn check_rate(&self, now: Timestamp) -> Result<(), Rejection> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         // Any start does as long as it is always the same; the earliest instant keeps every duration positive.
@@ -389,12 +315,5 @@ impl SimulatedVenue {
             Decision::Wait(wait) => Err(Rejection::Rate { wait }),
             Decision::Never => Err(Rejection::Rate { wait: Duration::MAX }),
         }
-    }
-}
-
-fn paying_leg(side: Side) -> Leg {
-    match side {
-        Side::Buy => Leg::Quote,
-        Side::Sell => Leg::Base,
     }
 }
