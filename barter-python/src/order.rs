@@ -35,6 +35,28 @@ impl PyOrder {
         Ok(Self(OrderRequest::stop(read_side(side)?, quantity, price)))
     }
 
+    #[getter]
+    fn side(&self) -> String {
+        self.0.side.to_string()
+    }
+
+    #[getter]
+    fn quantity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        number::to_python(py, self.0.quantity.get())
+    }
+
+    /// "market", "limit" or "stop".
+    #[getter]
+    fn kind(&self) -> &'static str {
+        kind(&self.0)
+    }
+
+    /// Of the limit or stop; ``None`` for a market order.
+    #[getter]
+    fn price<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        price(py, &self.0)
+    }
+
     fn __repr__(&self) -> String {
         format!("<Order {}>", shown(&self.0))
     }
@@ -88,10 +110,7 @@ impl PyOpenOrder {
     /// Of the limit or stop; ``None`` for a market order.
     #[getter]
     fn price<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        match self.0.request.kind {
-            OrderKind::Market => Ok(None),
-            OrderKind::Limit(price) | OrderKind::Stop(price) => number::to_python(py, price.get()).map(Some),
-        }
+        price(py, &self.0.request)
     }
 
     /// How much base may still fill.
@@ -211,6 +230,13 @@ fn kind(request: &OrderRequest) -> &'static str {
         OrderKind::Market => "market",
         OrderKind::Limit(_) => "limit",
         OrderKind::Stop(_) => "stop",
+    }
+}
+
+fn price<'py>(py: Python<'py>, request: &OrderRequest) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match request.kind {
+        OrderKind::Market => Ok(None),
+        OrderKind::Limit(price) | OrderKind::Stop(price) => number::to_python(py, price.get()).map(Some),
     }
 }
 

@@ -235,6 +235,19 @@ def test_without_candles_no_figure_is_made_up(backtest):
     assert "n/a" in str(summary)
 
 
+def test_orders_tell_what_they_ask_for():
+    stop = Order.stop("sell", "0.5", 92)
+    assert (stop.side, stop.quantity, stop.kind, stop.price) == (
+        "sell",
+        Decimal("0.5"),
+        "stop",
+        92,
+    )
+    assert repr(stop) == "<Order stop sell 0.5 at 92>"
+    market = Order.market("buy", 1)
+    assert (market.kind, market.price) == ("market", None)
+
+
 def test_parameters_are_checked(instrument):
     with pytest.raises(ValueError, match="taker fee 26 is out of range"):
         Backtest(instrument, cash=1, taker_fee=26)

@@ -139,6 +139,16 @@ class Order:
     def stop(side: _Side, quantity: _Number, price: _Number) -> Order:
         """Becomes a market order when this price, in quote per base, is touched."""
 
+    @property
+    def side(self) -> _Side: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def kind(self) -> Literal["market", "limit", "stop"]: ...
+    @property
+    def price(self) -> Decimal | None:
+        """Of the limit or stop; ``None`` for a market order."""
+
 @final
 class Cancel:
     """Takes an open order back."""
