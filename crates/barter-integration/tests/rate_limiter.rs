@@ -67,6 +67,22 @@ proptest! {
     }
 
     #[test]
+    fn no_step_of_the_clock_makes_a_wait_longer_than_the_period(
+        quota in quota(), times in prop::collection::vec(0_u64..20_000, 1..80),
+    ) {
+        let limiter = RateLimiter::new(quota);
+        for millis in times {
+            let now = Duration::from_millis(millis);
+            if let Decision::Wait(wait) = limiter.acquire((), quota.burst(), now) {
+                prop_assert!(wait <= quota.period());
+                // Within what counts as a race of threads, all is as it was.
+                let rested = now + wait + Duration::from_millis(100);
+                prop_assert!(limiter.acquire((), quota.burst(), rested).is_granted());
+            }
+        }
+    }
+
+    #[test]
     fn forgetting_idle_keys_changes_no_answer(quota in quota(), calls in calls()) {
         let (keeps, forgets) = (RateLimiter::new(quota), RateLimiter::new(quota));
         let mut now = Duration::ZERO;
