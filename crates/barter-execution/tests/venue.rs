@@ -179,6 +179,14 @@ fn a_limit_order_that_arrives_inside_a_candle_meets_its_share_of_the_wick() {
 }
 
 #[test]
+fn a_microsecond_of_delay_costs_a_limit_order_no_candle() {
+    let mut venue = venue("0", "1000");
+    venue.open(&candle(0, [100, 166, 88, 160], 1)).unwrap();
+    venue.submit(limit(Side::Buy, "1", "88.1"), Timestamp::from_microsecond(1).unwrap()).unwrap();
+    assert_eq!(the_fill(&venue.close()).price.get(), decimal("88.1"));
+}
+
+#[test]
 fn cancelling_inside_a_candle_is_too_late_for_what_traded_before() {
     let cancelled_at = |seconds: i64| {
         let mut venue = venue("0", "1000");

@@ -72,7 +72,8 @@ impl<S: Strategy> Session<S> {
         Ok(events)
     }
 
-    /// Brings to the venue what was decided but has not arrived yet, and returns what was refused.
+    /// Brings to the venue what was decided but has not arrived yet, and returns what was refused. It is for the end of a
+    /// session: the strategy does not hear of it.
     pub fn flush(&mut self) -> Vec<Event> {
         self.account.act(|_| true).into_iter().map(Event::Refusal).collect()
     }
