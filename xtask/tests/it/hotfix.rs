@@ -472,7 +472,7 @@ fn a_hotfix_finished_the_next_day_keeps_its_date() {
 #[test]
 fn a_hotfix_killed_at_any_moment() {
     let place = fixed("hotfix_random_0", "plain", Main::Ahead, "main");
-    killed_anywhere("hotfix_random", &place, &format!("hotfix 0.8.1 --push {UNPROVED}"), 12);
+    killed_anywhere("hotfix_random", &place, &format!("hotfix 0.8.1 --push {UNPROVED}"), 6);
 }
 
 #[test]

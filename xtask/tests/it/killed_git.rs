@@ -4,7 +4,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use crate::{
-    crashes::{follow, with_fragments},
+    crashes::{follow, is_full, with_fragments},
     harness::{CommandOutput, Place},
     hotfix,
 };
@@ -77,15 +77,15 @@ fn left(place: &Place) -> Vec<String> {
 /// Kills git at every point of every call, and finishes the command as a person would.
 fn killed_inside(name: &str, place: &Place, args: &str) {
     // In turn git alone, and all at once, as a power cut does.
-    stopped_inside(name, place, args, |at, point| if (at + point) % 2 == 0 { "git" } else { "all" });
+    stopped_inside(name, place, args, |at, point| Some(if (at + point) % 2 == 0 { "git" } else { "all" }));
 }
 
-/// The same with Ctrl-C.
+/// The same with Ctrl-C, at every second point.
 fn interrupted_inside(name: &str, place: &Place, args: &str) {
-    stopped_inside(name, place, args, |_, _| "ctrl-c");
+    stopped_inside(name, place, args, |at, point| ((at + point) % 2 == 0 || is_full()).then_some("ctrl-c"));
 }
 
-fn stopped_inside(name: &str, place: &Place, args: &str, whom: fn(usize, usize) -> &'static str) {
+fn stopped_inside(name: &str, place: &Place, args: &str, whom: fn(usize, usize) -> Option<&'static str>) {
     let whole = place.again(&format!("{name}_whole"));
     whole.xtask(args).ok();
     let whole = whole.end();
@@ -93,8 +93,12 @@ fn stopped_inside(name: &str, place: &Place, args: &str, whom: fn(usize, usize) 
     for at in 1.. {
         let mut is_call = false;
         for point in 1..=3 {
+            let Some(whom) = whom(at, point) else {
+                is_call = true;
+                continue;
+            };
             let mut killed = place.again(name);
-            fault_injecting(&mut killed, at, point, whom(at, point));
+            fault_injecting(&mut killed, at, point, whom);
             let first = CommandOutput::of(killed.tool(args).output().unwrap());
             let fault_injecting = killed.tree.with_file_name("inside");
             killed.env.clear();

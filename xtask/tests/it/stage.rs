@@ -170,6 +170,8 @@ impl Stage {
             let set = |name: &str, value: String| (name.to_owned(), value);
             place.env.push(set("CARGO_TARGET_DIR", self.target.display().to_string()));
             place.env.push(set("CARGO_NET_OFFLINE", "false".to_owned()));
+            // The next time, little has changed.
+            place.env.push(set("CARGO_INCREMENTAL", "1".to_owned()));
             return;
         }
         match line.split_once(' ') {

@@ -14,7 +14,7 @@ use std::{
 use crate::{
     harness::{Place, CommandOutput, run, write_program},
     outside::{LARK, Outside, dist, side_by_side, tools, venvs},
-    publish::is_full,
+    crashes::is_full,
     fault_proxy::{Fault, Rule, FaultProxy},
 };
 

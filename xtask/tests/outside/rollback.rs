@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, process::Command, sync::Lazy
 use serde_json::Value;
 
 use crate::{
-    crashes::fault_injecting_git,
+    crashes::{fault_injecting_git, is_full},
     dists::make_dist,
     harness::{Place, CommandOutput, run},
     outside::{Outside, dist, has_images, is_sent, sent, side_by_side, tools, venvs},
@@ -335,10 +335,6 @@ fn registries_that_do_not_want_to() {
     let times = outside.fault_proxy.times(yank);
     assert!((times[1] - times[0]).as_secs_f64() >= 2.0);
     assert_eq!(news(&outside, &effects).iter().filter(|effect| effect.starts_with("yank ")).count(), 3);
-}
-
-fn is_full() -> bool {
-    std::env::var("MATRIX").is_ok_and(|which| which == "full")
 }
 
 /// An uninterrupted rollback of each train: its end, and the requests that change something.
