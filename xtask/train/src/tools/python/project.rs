@@ -49,7 +49,7 @@ fn ask_for(sh: &Shell, words: &[&str], name: &str, index: &Index) -> Result<Proj
     let python = interpreter::find(sh)?;
     let mut command = Command::new(&python.executable);
     // Nothing of the directory that it is called in, nor of the user's own modules.
-    command.args(["-I", "-c", ASK]).args(words).env("XTASK_INDEXES", index.addresses()?.join(" "));
+    command.args(["-I", "-S", "-c", ASK]).args(words).env("XTASK_INDEXES", index.addresses()?.join(" "));
     let output = child::ask_far(command)?;
     if !output.ok() {
         if let Some(status) = child::refused(&output) {
