@@ -1,7 +1,7 @@
 //! Backtests run from Python.
 //! Errors of a strategy must never be wrapped: the caller sees the exception that was raised.
 
-use barter::{Backtest, BacktestError, PeriodsPerYear, SmaCrossover};
+use barter::{Backtest, PeriodsPerYear};
 use barter_data::Candle;
 use barter_execution::{Fees, FillModel};
 use pyo3::prelude::*;
@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use crate::data::{PyCandle, PyInstrument};
 use crate::report::PyReport;
 use crate::session::PySession;
-use crate::strategy::AnyStrategy;
+use crate::strategy::{AnyStrategy, raised};
 use crate::{number, value_error};
 
 /// Instrument, cash, fees and fill model of a backtest.
@@ -63,24 +63,5 @@ impl PyBacktest {
     /// An account of its own with this strategy, which takes one candle at a time.
     fn session(&self, strategy: &Bound<'_, PyAny>) -> PyResult<PySession> {
         Ok(PySession(self.0.session(AnyStrategy::of(strategy)?)))
-    }
-}
-
-pub(crate) fn raised(error: BacktestError<PyErr>) -> PyErr {
-    match error {
-        BacktestError::Strategy { source, .. } => source,
-        other => value_error(other),
-    }
-}
-
-/// Buys when the fast average of closes crosses above the slow one, sells when it crosses below. Each run starts anew.
-#[pyclass(name = "SmaCrossover", module = "barter_python", frozen)]
-pub struct PySmaCrossover(pub(crate) SmaCrossover);
-
-#[pymethods]
-impl PySmaCrossover {
-    #[new]
-    fn new(fast: usize, slow: usize, share: &Bound<'_, PyAny>) -> PyResult<Self> {
-        SmaCrossover::new(fast, slow, number::decimal("share", share)?).map(Self).map_err(value_error)
     }
 }

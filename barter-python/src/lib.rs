@@ -29,7 +29,7 @@ pub mod _barter {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::backtest::{PyBacktest, PySmaCrossover};
+    use crate::backtest::PyBacktest;
     #[pymodule_export]
     use crate::columns::{PyColumns, candles_to_arrow};
     #[pymodule_export]
@@ -44,6 +44,8 @@ pub mod _barter {
     use crate::report::{PyReport, PyRoundTrip, PySummary};
     #[pymodule_export]
     use crate::session::PySession;
+    #[pymodule_export]
+    use crate::strategy::PySmaCrossover;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -4,12 +4,11 @@
 use barter::{Event, Session};
 use pyo3::prelude::*;
 
-use crate::backtest::raised;
 use crate::data::PyCandle;
 use crate::order::{PyFill, PyRefusal};
 use crate::portfolio::PyPortfolio;
 use crate::report::PyRoundTrip;
-use crate::strategy::AnyStrategy;
+use crate::strategy::{AnyStrategy, raised};
 
 /// A strategy and its account, which take one candle at a time; made by ``Backtest.session``.
 #[pyclass(name = "Session", module = "barter_python")]

@@ -1,16 +1,16 @@
 //! Strategies that Python gives: objects whose decisions are made in Python, and those of Rust.
 //! It must never swallow an exception: the run ends and the caller sees it.
 
-use barter::{Action, Portfolio, Refusal, SmaCrossover, Strategy};
+use barter::{Action, BacktestError, Portfolio, Refusal, SmaCrossover, Strategy};
 use barter_data::Candle;
 use barter_execution::Fill;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::backtest::PySmaCrossover;
 use crate::data::PyCandle;
 use crate::order::{PyCancel, PyFill, PyOrder, PyRefusal};
 use crate::portfolio::PyPortfolio;
+use crate::{number, value_error};
 
 /// Candles between two looks for Ctrl-C; a look costs more than a candle.
 const SIGNAL_PERIOD: u32 = 4_096;
@@ -53,6 +53,18 @@ impl Strategy for PythonStrategy {
 
     fn on_refusal(&mut self, refusal: &Refusal, portfolio: &Portfolio<'_>) -> PyResult<Vec<Action>> {
         ask("on_refusal", self.on_refusal.as_ref(), PyRefusal(refusal.clone()), portfolio)
+    }
+}
+
+/// Buys when the fast average of closes crosses above the slow one, sells when it crosses below. Each run starts anew.
+#[pyclass(name = "SmaCrossover", module = "barter_python", frozen)]
+pub struct PySmaCrossover(SmaCrossover);
+
+#[pymethods]
+impl PySmaCrossover {
+    #[new]
+    fn new(fast: usize, slow: usize, share: &Bound<'_, PyAny>) -> PyResult<Self> {
+        SmaCrossover::new(fast, slow, number::decimal("share", share)?).map(Self).map_err(value_error)
     }
 }
 
@@ -145,5 +157,13 @@ fn wrong(name: &str, value: &Bound<'_, PyAny>) -> PyErr {
             "{name} returned {shown}: expected None, an Order, a Cancel, or an iterable of them"
         )),
         Err(error) => error,
+    }
+}
+
+/// What the caller sees of an error of a run: the exception itself, if the strategy raised one.
+pub(crate) fn raised(error: BacktestError<PyErr>) -> PyErr {
+    match error {
+        BacktestError::Strategy { source, .. } => source,
+        other => value_error(other),
     }
 }

@@ -1,15 +1,12 @@
 //! The loop that runs a strategy over candles.
 //! It must never depend on anything but its arguments.
 
-use std::error::Error;
-
-use barter_data::{Candle, Interval, Timestamp};
-use barter_execution::{Deposits, Fees, Fill, FillModel, Order, Quota, SimulatedVenue, VenueError};
+use barter_data::{Candle, Timestamp};
+use barter_execution::{Deposits, Fees, Fill, FillModel, Order, Quota, SimulatedVenue};
 use barter_instrument::{Decimal, Instrument, InstrumentError, Quantity};
-use thiserror::Error;
 
 use crate::{
-    Event, PeriodsPerYear, Portfolio, Position, PositionError, Refusal, RoundTrip, Session, Strategy, Summary,
+    BacktestError, Event, PeriodsPerYear, Portfolio, Position, Refusal, RoundTrip, Session, Strategy, Summary,
 };
 
 /// What stays the same between runs: instrument, fees, cash and the limits of the venue.
@@ -21,36 +18,6 @@ pub struct Backtest {
     fill_model: FillModel,
     order_quota: Option<Quota>,
     periods_per_year: Option<PeriodsPerYear>,
-}
-
-/// Why a run ended early.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum BacktestError<E: Error + 'static> {
-    /// A candle contradicts itself or is out of order.
-    #[error(transparent)]
-    Venue(#[from] VenueError),
-    /// A candle has another length than those before it.
-    #[error("candle at {open_time} is of {interval}: expected {expected} like those before it")]
-    Interval {
-        /// Start of the candle.
-        open_time: Timestamp,
-        /// Its length.
-        interval: Interval,
-        /// The length of the others.
-        expected: Interval,
-    },
-    /// A fill does not fit the position.
-    #[error(transparent)]
-    Position(#[from] PositionError),
-    /// The strategy failed.
-    #[error("strategy failed at the candle of {open_time}: {source}")]
-    Strategy {
-        /// Start of the candle.
-        open_time: Timestamp,
-        /// What it says.
-        source: E,
-    },
 }
 
 /// Equity at the close of one candle.

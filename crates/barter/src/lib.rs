@@ -4,6 +4,7 @@
 //! It must never let a strategy see what was not known at the time.
 
 mod backtest;
+mod error;
 pub mod metrics;
 mod position;
 mod session;
@@ -11,9 +12,10 @@ mod sma;
 mod strategy;
 mod summary;
 
-pub use backtest::{Backtest, BacktestError, EquityPoint, Report};
+pub use backtest::{Backtest, EquityPoint, Report};
+pub use error::BacktestError;
 pub use position::{Position, PositionError, RoundTrip};
-pub use session::{Event, Refusal, Session};
+pub use session::{Event, Session};
 pub use sma::{SmaCrossover, SmaError};
-pub use strategy::{Action, Portfolio, Strategy};
+pub use strategy::{Action, Portfolio, Refusal, Strategy};
 pub use summary::{PeriodsPerYear, RateError, Summary};

@@ -4,21 +4,10 @@
 use std::collections::VecDeque;
 
 use barter_data::{Candle, Interval, Timestamp};
-use barter_execution::{Fill, OrderEvent, OrderId, Rejection, SimulatedVenue};
+use barter_execution::{Fill, OrderEvent, OrderId, SimulatedVenue};
 use barter_instrument::Decimal;
 
-use crate::{Action, BacktestError, Portfolio, Position, RoundTrip, Strategy};
-
-/// An action that the venue did not take, or an order that it could not fill.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// When; UTC.
-    pub time: Timestamp,
-    /// The order that was to be placed, filled or cancelled.
-    pub order: OrderId,
-    /// Why.
-    pub why: Rejection,
-}
+use crate::{Action, BacktestError, Portfolio, Position, Refusal, RoundTrip, Strategy};
 
 /// What happened in a candle.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use barter_data::Candle;
-use barter_execution::{Balances, Fill, Order, OrderId, OrderRequest};
+use barter_data::{Candle, Timestamp};
+use barter_execution::{Balances, Fill, Order, OrderId, OrderRequest, Rejection};
 use barter_instrument::{Decimal, Instrument};
 
-use crate::{Position, Refusal};
+use crate::Position;
 
 /// Decides what to do after each candle.
 ///
@@ -73,6 +73,17 @@ pub struct Portfolio<'a> {
     pub next_order_id: OrderId,
     /// Quote, plus base at the close of the candle; in quote.
     pub equity: Decimal,
+}
+
+/// An action that the venue did not take, or an order that it could not fill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// When; UTC.
+    pub time: Timestamp,
+    /// The order that was to be placed, filled or cancelled.
+    pub order: OrderId,
+    /// Why.
+    pub why: Rejection,
 }
 
 /// One thing to do.
