@@ -1,5 +1,3 @@
-import copy
-import pickle
 from datetime import datetime, timezone
 from decimal import Decimal
 
@@ -9,7 +7,6 @@ from barter_python import (
     Order,
     candles_from_arrow,
     candles_to_arrow,
-    read_candles,
 )
 
 pa = pytest.importorskip("pyarrow")
@@ -110,15 +107,3 @@ def test_a_report_has_columns_and_a_dict(backtest, candles):
     summary = report.to_dict()["summary"]
     assert summary["candles"] == 168 and summary["sharpe"] == report.summary.sharpe
     assert repr(report).startswith("<Report candles=168 fills=")
-
-
-def test_candles_and_instruments_can_be_pickled_and_hashed(tmp_path, instrument):
-    path = tmp_path / "candles.csv"
-    path.write_text(
-        "open_time,interval,open,high,low,close,volume,trade_count\n"
-        "2026-01-05T13:30:00.000000001Z,1m,10,11,9.5,10.5,0.1,7\n"
-    )
-    for made in [*read_candles(path), instrument]:
-        assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == made
-        assert len({made, copy.copy(made)}) == 1
-    assert MADE.to_dict()["close"] == Decimal("10.5")

@@ -1,8 +1,16 @@
+import copy
+import pickle
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from barter_python import Candle, Instrument, read_candles
+from barter_python import (
+    Candle,
+    Instrument,
+    candles_from_arrow,
+    candles_to_arrow,
+    read_candles,
+)
 
 AT = datetime(2026, 1, 5, 13, 30, 0, 250_001, tzinfo=timezone.utc)
 
@@ -101,3 +109,21 @@ def test_case_counts_in_assets_unless_all_is_lower():
 
     assert made("btc") == made("BTC")
     assert made("kBONK") != made("KBONK")
+
+
+def test_candles_and_instruments_can_be_pickled_and_hashed(tmp_path, instrument):
+    path = tmp_path / "candles.csv"
+    path.write_text(
+        "open_time,interval,open,high,low,close,volume,trade_count\n"
+        "2026-01-05T13:30:00.000000001Z,1m,10,11,9.5,10.5,0.1,7\n"
+    )
+    for made in [*read_candles(path), instrument]:
+        assert pickle.loads(pickle.dumps(made)) == copy.deepcopy(made) == made
+        assert len({made, copy.copy(made)}) == 1
+
+
+def test_columns_need_no_library(candles):
+    columns = candles_to_arrow(candles)
+    assert candles_from_arrow(columns) == candles
+    assert columns.to_dict()["close"] == [float(made.close) for made in candles]
+    assert candles[0].to_dict()["close"] == candles[0].close
