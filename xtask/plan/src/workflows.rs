@@ -1,4 +1,5 @@
-//! The workflows of GitHub Actions, generated from the trains: CI, the publication of a tag, wheels, and the calendar.
+//! The workflows of GitHub Actions, generated from the trains: CI, the publication of a tag, wheels, the
+//! calendar, and the website.
 //! It must never judge what somebody else wrote: only a file with the header of its own is its to compare or to write.
 
 mod actions;
@@ -9,11 +10,16 @@ mod release;
 mod setup;
 mod steps;
 mod text;
+mod website;
 mod wheels;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-pub use self::setup::{Part, Setup, Way, Wheels, is_own_xtask};
+use self::text::HEADER;
+pub use self::{
+    setup::{BOOK, Part, Setup, Way, Wheels, is_own_xtask},
+    text::is_generated,
+};
 use crate::{
     edit::{Edit, Fate, slashed},
     finding::{Check, Finding},
@@ -22,14 +28,6 @@ use crate::{
 
 /// Where workflows are, from the top of the repository.
 const DIR: &str = ".github/workflows";
-
-/// How a generated file begins; what follows is the command that writes it.
-const HEADER: &str = "# Generated from [workspace.metadata.trains] by `";
-
-/// Whether a text is one that was generated, whatever was changed in it since.
-pub fn is_generated(text: &str) -> bool {
-    text.starts_with(HEADER)
-}
 
 /// The workflows that these trains need; none, where all of them leave theirs to somebody else.
 pub fn generate(setup: &Setup) -> Texts {
@@ -52,6 +50,10 @@ pub fn generate(setup: &Setup) -> Texts {
     files.insert(format!("{DIR}/release.yml"), release::release(setup, &built));
     if setup.trains.iter().any(|train| train.has_dates) {
         files.insert(format!("{DIR}/calendar.yml"), ci::calendar(setup));
+    }
+    if let Some(sources) = &setup.website {
+        let path = format!("{DIR}/website.yml");
+        files.insert(path.clone(), website::website(setup, sources, &path));
     }
     let header = format!(
         "{HEADER}{0} init --write`, and compared by `{0} check`: change\n# the trains, not this file. `workflows = \"own\"` in a train's table leaves its workflows to you.\n#\n",

@@ -36,7 +36,7 @@ fn by_pull_request(part: Part) -> Part {
 /// A workspace of these trains, whose tool is installed.
 pub fn setup(trains: Vec<Part>) -> Setup {
     let way = Way::Installed { version: "0.3.0".to_owned() };
-    Setup { way, toolchain: Some("1.95.0".to_owned()), main: "main".to_owned(), trains }
+    Setup { way, toolchain: Some("1.95.0".to_owned()), main: "main".to_owned(), trains, website: None }
 }
 
 /// The dozen, by what is special about each.
@@ -65,7 +65,7 @@ pub fn all() -> Vec<(&'static str, Setup)> {
         ("built from the workspace", Setup { way: Way::Xtask, ..setup(vec![lark()]) }),
         ("a toolchain of the tree's", Setup { toolchain: None, main: "trunk".to_owned(), ..setup(vec![lark()]) }),
         ("wheels", setup(vec![python()])),
-        ("every kind", Setup { way: Way::Xtask, ..setup(vec![all_kinds.clone()]) }),
+        ("every kind", Setup { way: Way::Xtask, website: Some("docs".to_owned()), ..setup(vec![all_kinds.clone()]) }),
         ("a program in an image, and nothing else", setup(vec![owl()])),
         (
             "a private registry alone",

@@ -6,13 +6,16 @@ use std::{
     path::Path,
 };
 
-use super::setups::{all, setup, train};
+use super::{
+    setups::{all, setup, train},
+    sketch::house,
+};
 use crate::{
     check::workflows::xtask,
     config::Template,
     edit::Edit,
     files::workflow::{self, Leaf},
-    workflows::{Part, Wheels, edits, generate, is_generated, stale, taken},
+    workflows::{Part, Setup, Way, Wheels, edits, generate, is_generated, stale, taken},
     workspace::Texts,
 };
 
@@ -33,7 +36,7 @@ fn each_train_has_the_workflows_and_jobs_that_it_needs() {
     let names = |setup| {
         generate(&setup).into_keys().map(|path| path.file_stem().unwrap().display().to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(names(every.clone()), ["calendar", "ci", "python-wheels", "release"]);
+    assert_eq!(names(every.clone()), ["calendar", "ci", "python-wheels", "release", "website"]);
     assert_eq!(names(setup(vec![train("lark", "v{version}")])), ["ci", "release"]);
     assert_eq!(names(setup(Vec::new())), [""; 0], "all of them are somebody else's");
     let jobs = |text: &str| {
@@ -55,6 +58,22 @@ fn each_train_has_the_workflows_and_jobs_that_it_needs() {
         "announce crates make pack push rehearse status tool upload wheels"
     );
     assert_eq!(jobs(&file(vec![Part { wheels, ..lark() }], "python-wheels.yml")), "source");
+}
+
+#[test]
+fn a_book_that_nobody_else_builds_becomes_the_website() {
+    let of = |files: &[(&str, &str)]| {
+        let sketch = files.iter().fold(house(), |sketch, (path, text)| sketch.file(path, text));
+        let snapshot = sketch.snapshot();
+        let way = Way::Installed { version: "0.3.0".to_owned() };
+        Setup::of(&snapshot.workspace, &[snapshot.train.clone()], way).website
+    };
+    let own = "on: push\njobs:\n  a:\n    steps:\n      - run: mdbook build\n";
+    assert_eq!(of(&[]), None);
+    assert_eq!(of(&[("book.toml", "[book]\ntitle = \"x\"\n")]).as_deref(), Some("src"));
+    assert_eq!(of(&[("book.toml", "[book]\nsrc = \"docs/\"\n")]).as_deref(), Some("docs"));
+    assert_eq!(of(&[("book.toml", "[book]\n"), (".github/workflows/pages.yml", own)]), None);
+    assert_eq!(of(&[("book.toml", "[book")]), None);
 }
 
 #[test]
@@ -146,9 +165,14 @@ fn no_generated_job_gives_away_what_it_holds() {
                 let own = || leaves.iter().filter(|leaf| leaf.path.get(1) == Some(job));
                 let writes = own().any(|leaf| leaf.path[2] == "permissions" && leaf.text.starts_with("write"));
                 let is_guarded = of(job, "if").contains("!github.event.repository.fork");
-                assert_eq!(is_guarded, is_release || path.ends_with("calendar.yml"), "{at}: {job}");
+                let is_website = path.ends_with("website.yml");
+                assert_eq!(is_guarded, is_release || is_website || path.ends_with("calendar.yml"), "{at}: {job}");
                 let has_secret = own().any(|leaf| leaf.text.contains("secrets."));
-                assert_eq!(!of(job, "environment").is_empty(), is_release && (writes || has_secret), "{at}: {job}");
+                assert_eq!(
+                    !of(job, "environment").is_empty(),
+                    (is_release || is_website) && (writes || has_secret),
+                    "{at}: {job}"
+                );
                 assert!(is_release || !has_secret, "{at}: {job}");
             }
             let cancels = values(&text, &["concurrency", "cancel-in-progress"]).concat();
@@ -262,7 +286,6 @@ fn what_holds_a_token_or_a_secret_compiles_nothing() {
         }
     }
     let expected = [
-        "book publish",
         "calendar status",
         "ci check",
         "release announce",
@@ -272,6 +295,7 @@ fn what_holds_a_token_or_a_secret_compiles_nothing() {
         "release status",
         "release upload",
         "release-plz pull-request",
+        "website publish",
     ];
     assert_eq!(Vec::from_iter(jobs), expected);
     // What would be found.

@@ -1,18 +1,22 @@
 //! What workflows are generated from: the tool as it is called, and of each train what its release has to do.
 //! It must never hold what changes with a release: generated files would be stale after each.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
     actions::RUST,
-    text::{Step, quoted},
+    text::{Step, is_generated, quoted},
 };
 use crate::{
     config::{Channel, Confirmed, Flow, Template},
     edit::slashed,
+    files::workflow,
     paths::dir,
     train::{Train, Wheel},
-    workspace::{Member, Workspace},
+    workspace::{Member, Texts, Workspace},
 };
 
 /// How workflows call the tool.
@@ -81,6 +85,8 @@ pub struct Setup {
     pub main: String,
     /// The trains whose workflows are generated, the default one first.
     pub trains: Vec<Part>,
+    /// Where the pages of the book are that becomes the website, if there is one.
+    pub website: Option<String>,
 }
 
 /// A train, as far as its workflows have to know it.
@@ -199,8 +205,25 @@ impl Setup {
             toolchain: toolchain(workspace),
             main: trains.first().map(|train| train.main.clone()).unwrap_or_default(),
             trains: own.map(|train| Part::of(workspace, train)).collect(),
+            website: book(&workspace.texts),
         }
     }
+}
+
+/// What mdBook is configured in, at the top of the repository.
+pub const BOOK: &str = "book.toml";
+
+/// Where the pages of a book are that nobody else publishes.
+fn book(texts: &Texts) -> Option<String> {
+    let text = texts.get(Path::new(BOOK))?;
+    let is_published =
+        |(path, text): (&PathBuf, &String)| workflow::is_one(path) && !is_generated(text) && text.contains("mdbook");
+    if texts.iter().any(is_published) {
+        return None;
+    }
+    let configuration: toml_edit::DocumentMut = text.parse().ok()?;
+    let named = configuration.get("book").and_then(|book| book.get("src")?.as_str());
+    Some(named.unwrap_or("src").trim_matches('/').to_owned())
 }
 
 /// The Rust to install: the pinned one, or what a crate needs at least, whichever is newer.

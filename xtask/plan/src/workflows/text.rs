@@ -3,6 +3,14 @@
 
 use super::actions::Action;
 
+/// How a generated file begins; what follows is the command that writes it.
+pub const HEADER: &str = "# Generated from [workspace.metadata.trains] by `";
+
+/// Whether a text is one that was generated, whatever was changed in it since.
+pub fn is_generated(text: &str) -> bool {
+    text.starts_with(HEADER)
+}
+
 /// A permission of a job: what, how far, and what for.
 pub type Permission = (&'static str, &'static str, &'static str);
 

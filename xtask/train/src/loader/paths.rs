@@ -13,13 +13,16 @@ use plan::{
     config,
     files::workflow,
     paths::dir,
+    workflows,
     workspace::{Graph, LOGS},
 };
 
-/// Whether a file of that name is read wherever it stands.
+/// Whether a file of that name is read, whatever is configured.
 pub fn is_named(path: &Path) -> bool {
     const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name)) || workflow::is_one(path)
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name))
+        || workflow::is_one(path)
+        || path == Path::new(workflows::BOOK)
 }
 
 /// Whether a crate's changelog is a link to one that a release writes anyhow: the train's, or another crate's.
