@@ -120,6 +120,21 @@ fn trains_are_proposed_where_there_is_no_release_without_them() {
 }
 
 #[test]
+fn a_wheel_that_cargo_would_publish_is_kept_from_it() {
+    let place = Place::of_workspace("init_wheel", "wheel");
+    place.replace("lark-python/Cargo.toml", "[dependencies]\n", "[dependencies]\npyo3 = \"0.29\"\n");
+    let before = place.read("lark-python/Cargo.toml");
+    place.replace("lark-python/Cargo.toml", "publish = false\n", "");
+    place.commit("forget it");
+    let proposed = place.xtask("init --write").ok();
+    let line = "proposed: `publish = false` in lark-python/Cargo.toml: a wheel goes to PyPI, not among the crates";
+    assert!(proposed.all().contains(line), "{}", proposed.all());
+    assert_eq!(place.read("lark-python/Cargo.toml"), before);
+    place.commit("adopt it");
+    assert!(!place.xtask("init").ok().all().contains("publish = false"));
+}
+
+#[test]
 fn an_xtask_is_added_on_request_and_never_over_another_one() {
     let place = Place::of_workspace("init_xtask", "plain");
     let written = place.xtask("init --write --xtask").ok();

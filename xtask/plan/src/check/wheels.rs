@@ -123,10 +123,7 @@ pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Opti
 
 /// PyO3 extensions that `cargo publish` would publish, each with whether it is described as a library for crates: a registry
 /// takes no crate without description and licence.
-pub(super) fn published_extensions<'w>(
-    workspace: &'w Workspace,
-    train: &Train,
-) -> impl Iterator<Item = (&'w Member, bool)> {
+pub fn published_extensions<'w>(workspace: &'w Workspace, train: &Train) -> impl Iterator<Item = (&'w Member, bool)> {
     let members = train.members().into_iter().map(|at| (&workspace.members[at], &workspace.graph.packages[at]));
     members.filter(|(member, _)| member.publish && member.cdylib && member.pyo3).map(|(member, package)| {
         let about = &package.about;

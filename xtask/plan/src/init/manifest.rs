@@ -95,6 +95,14 @@ pub fn with_member(text: &str, member: &str) -> Result<String> {
     Ok(manifest.to_string())
 }
 
+/// A package's manifest that says that no registry gets it.
+pub fn unpublished(text: &str) -> Result<String> {
+    let mut manifest: DocumentMut = text.parse()?;
+    let package = manifest.get_mut("package").and_then(Item::as_table_like_mut).context("`package` is no table")?;
+    package.insert("publish", toml_edit::value(false));
+    Ok(manifest.to_string())
+}
+
 /// The files of a private crate that calls the tool in one version: manifest and program. Without the registries of a
 /// rehearsal built in, their sources would be looked for beside the tool, where a registry has none.
 pub fn xtask(version: &str) -> [(&'static str, String); 2] {

@@ -7,14 +7,14 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{loader::Loader, repo};
 use plan::{
-    check::{apart, workflows as rival},
+    check::{apart, wheels, workflows as rival},
     config::Form,
     edit::{Edit, Fate, slashed},
     files::workflow,
     init::{self, Key, Released, Seen, manifest, others},
     train::{Refusal, Train},
     workflows::{self, Setup, Way},
-    workspace::{Texts, Workspace},
+    workspace::{Member, Texts, Workspace},
 };
 
 /// What is proposed, and what should be known.
@@ -78,6 +78,19 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
         looked.notes.push("cargo adds what the `xtask` needs to Cargo.lock with the first `cargo xtask`".to_owned());
         way = Way::Xtask;
     }
+    for member in trains.iter().flat_map(|train| wheels_alone(&workspace, train)) {
+        let path = &member.manifest;
+        looked.said.push(format!(
+            "proposed: `publish = false` in {}: a wheel goes to PyPI, not among the crates",
+            slashed(path)
+        ));
+        if *path == root {
+            text = manifest::unpublished(&text)?;
+        } else {
+            let old = &workspace.texts[path];
+            looked.edits.push(edit(&workspace, path.clone(), old, &manifest::unpublished(old)?));
+        }
+    }
     if text != old {
         looked.edits.insert(0, edit(&workspace, root, &old, &text));
     }
@@ -117,6 +130,12 @@ fn every(loader: &Loader<'_>, workspace: &Workspace) -> Result<Vec<Train>> {
     let mut trains = trains.collect::<Result<Vec<_>>>()?;
     trains.sort_by_key(|train| !train.config.default);
     Ok(trains)
+}
+
+/// PyO3 extensions that `cargo publish` would publish, and that nobody described as libraries.
+fn wheels_alone<'w>(workspace: &'w Workspace, train: &Train) -> impl Iterator<Item = &'w Member> {
+    let extensions = wheels::published_extensions(workspace, train);
+    extensions.filter(|(_, is_library)| !is_library).map(|(member, _)| member)
 }
 
 fn keys(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Vec<Key>> {
