@@ -66,7 +66,7 @@ fn a_book_that_nobody_else_builds_becomes_the_website() {
         let sketch = files.iter().fold(house(), |sketch, (path, text)| sketch.file(path, text));
         let snapshot = sketch.snapshot();
         let way = Way::Installed { version: "0.3.0".to_owned() };
-        Setup::of(&snapshot.workspace, &[snapshot.train.clone()], way).website
+        Setup::of(&snapshot.workspace, std::slice::from_ref(&snapshot.train), way).website
     };
     let own = "on: push\njobs:\n  a:\n    steps:\n      - run: mdbook build\n";
     assert_eq!(of(&[]), None);
