@@ -22,7 +22,7 @@ case "$*" in
     mkdir -p "$CARGO_TARGET_DIR" "$6"
     [ -f "$built" ] || echo "${COMPILED-0.7.3}" >"$built"
     cp "$built" "$6/lark_python-0.7.3-py3-none-any.whl" ;;
-'-I -c '*'first index that knows'*) echo '{"versions": {}, "links": []}' ;;
+'-I -S -c '*'first index that knows'*) echo '{"versions": {}, "links": []}' ;;
 '-I -c '*twine*) [ -z "${COMPLAINTS-}" ] || { printf "$COMPLAINTS" >&2 && exit 1; } ;;
 '-m maturin develop '*) cargo build --release --verbose 2>&1 | grep lark-python >>PRETENDED/log ;;
 '-I -c '*) cat "$(dirname "$0")/../installed" ;;

@@ -119,7 +119,17 @@ pub fn runs_here(cx: &Context<'_>, target: Option<&str>) -> Result<bool> {
 /// The command that runs tests against what is installed in `site`, with the tool's own pytest; it fails as well when
 /// something else was imported.
 pub fn tests_against(environment: &Environment, dist: &Dist, site: &str, tests: &Path, dir: &Path) -> Result<Command> {
-    let script = format!(
+    let mut command = Command::new(environment.python());
+    command.args(["-c", &against(), site]).arg(tests).arg(&dist.name);
+    // From a directory without sources: Python would look there first.
+    command.envs(environment.variables()?).env("PYTHONPATH", site).current_dir(dir);
+    without_secrets(&mut command);
+    Ok(command)
+}
+
+/// The script of it: what is installed where, the tests, and the name of the project.
+fn against() -> String {
+    format!(
         "{INSTALLED}
 import pathlib, pytest
 site, tests, name = sys.argv[1:]
@@ -131,14 +141,11 @@ for dist in importlib.metadata.distributions(name=name, path=[str(site)]):
         for place in places:
             if site not in pathlib.Path(place).resolve().parents:
                 sys.exit(f'the tests would import {{place}}, not what is installed in {{site}}')
+# Tests name files as they are seen from their project; from here on, nothing is imported from there by the way.
+sys.path = [place for place in sys.path if place]
+os.chdir(pathlib.Path(tests).parent)
 sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir', tests, tests]))"
-    );
-    let mut command = Command::new(environment.python());
-    command.args(["-c", &script, site]).arg(tests).arg(&dist.name);
-    // From a directory without sources: Python would look there first.
-    command.envs(environment.variables()?).env("PYTHONPATH", site).current_dir(dir);
-    without_secrets(&mut command);
-    Ok(command)
+    )
 }
 
 #[cfg(test)]
@@ -221,6 +228,32 @@ mod tests {
         let compiled = format!("lark/_core{}", String::from_utf8_lossy(&suffix.stdout).trim());
         let (code, output) = output("lark", &[("lark/__init__.py", ""), (&compiled, "no library")], "");
         assert!(code == Some(1) && output.contains("_core"), "{output}");
+    }
+
+    #[test]
+    fn tests_run_where_their_project_is_and_import_nothing_from_there() {
+        let place = repo::TempDir::new().unwrap();
+        let (site, project) = (place.path().join("site"), place.path().join("project"));
+        for (path, text) in [
+            ("lark/__init__.py", ""),
+            ("lark-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: lark\nVersion: 1.0\n"),
+            ("lark-1.0.dist-info/RECORD", "lark/__init__.py,,\n"),
+            (
+                "pytest.py",
+                "def main(args):\n    import lark, os\n    try:\n        import beside\n    except ImportError:\n        print(os.path.basename(os.getcwd()), lark.__file__)\n",
+            ),
+        ] {
+            let at = site.join(path);
+            fs::create_dir_all(at.parent().unwrap()).unwrap();
+            fs::write(&at, text).unwrap();
+        }
+        fs::create_dir_all(project.join("tests")).unwrap();
+        fs::write(project.join("beside.py"), "").unwrap();
+        let mut command = Command::new("python3");
+        command.args(["-B", "-c", &against()]).args([&site, &project.join("tests")]).arg("lark");
+        let output = command.env("PYTHONPATH", &site).current_dir(place.path()).output().unwrap();
+        let expected = format!("project {}\n", site.join("lark/__init__.py").display());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     #[cfg(unix)]
