@@ -120,6 +120,18 @@ fn trains_are_proposed_where_there_is_no_release_without_them() {
 }
 
 #[test]
+fn what_registries_would_refuse_is_named() {
+    let place = Place::of_workspace("init_refused", "plain");
+    assert!(!place.xtask("init").ok().all().contains("refused by registries"));
+    place.replace("crates/lark-io/Cargo.toml", "license = \"MIT\"\n", "");
+    place.commit("forget it");
+    let line = "note: refused by registries: crates/lark-io/Cargo.toml: no license, and crates.io takes no crate without; \
+        next: write it under [package]";
+    let output = place.xtask("init").ok();
+    assert!(output.all().contains(line), "{}", output.all());
+}
+
+#[test]
 fn a_wheel_that_cargo_would_publish_is_kept_from_it() {
     let place = Place::of_workspace("init_wheel", "wheel");
     place.replace("lark-python/Cargo.toml", "[dependencies]\n", "[dependencies]\npyo3 = \"0.29\"\n");

@@ -1,20 +1,23 @@
 //! What `init` finds and proposes: the manifest with more configuration, an `xtask`, and workflows.
 //! It must never propose configuration that makes another train of one that is derived.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::{loader::Loader, repo};
 use plan::{
-    check::{apart, wheels, workflows as rival},
+    check::{apart, published, wheels, workflows as rival},
     config::Form,
     edit::{Edit, Fate, slashed},
     files::workflow,
     init::{self, Key, Released, Seen, manifest, others},
     train::{Refusal, Train},
     workflows::{self, Setup, Way},
-    workspace::{Member, Texts, Workspace},
+    workspace::{Texts, Workspace},
 };
 
 /// What is proposed, and what should be known.
@@ -78,16 +81,15 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
         looked.notes.push("cargo adds what the `xtask` needs to Cargo.lock with the first `cargo xtask`".to_owned());
         way = Way::Xtask;
     }
-    for member in trains.iter().flat_map(|train| wheels_alone(&workspace, train)) {
-        let path = &member.manifest;
+    for path in wheels_alone(&workspace, &trains) {
         looked.said.push(format!(
             "proposed: `publish = false` in {}: a wheel goes to PyPI, not among the crates",
-            slashed(path)
+            slashed(&path)
         ));
-        if *path == root {
+        if path == root {
             text = manifest::unpublished(&text)?;
         } else {
-            let old = &workspace.texts[path];
+            let old = &workspace.texts[&path];
             looked.edits.push(edit(&workspace, path.clone(), old, &manifest::unpublished(old)?));
         }
     }
@@ -98,6 +100,7 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
     for train in &trains {
         looked.notes.extend(rival::rivals(&workspace, train));
     }
+    looked.notes.extend(refused(&workspace, &trains));
     looked.notes.sort();
     looked.notes.dedup();
     looked.notes.extend(apart::left_out(&workspace, &trains).iter().map(|found| found.to_string()));
@@ -132,10 +135,21 @@ fn every(loader: &Loader<'_>, workspace: &Workspace) -> Result<Vec<Train>> {
     Ok(trains)
 }
 
-/// PyO3 extensions that `cargo publish` would publish, and that nobody described as libraries.
-fn wheels_alone<'w>(workspace: &'w Workspace, train: &Train) -> impl Iterator<Item = &'w Member> {
-    let extensions = wheels::published_extensions(workspace, train);
-    extensions.filter(|(_, is_library)| !is_library).map(|(member, _)| member)
+/// The manifests of PyO3 extensions that `cargo publish` would publish, and that nobody described as libraries.
+fn wheels_alone(workspace: &Workspace, trains: &[Train]) -> BTreeSet<PathBuf> {
+    let extensions = trains.iter().flat_map(|train| wheels::published_extensions(workspace, train));
+    extensions.filter(|(_, is_library)| !is_library).map(|(member, _)| member.manifest.clone()).collect()
+}
+
+/// What registries would refuse of the crates that go there, with what is proposed.
+fn refused(workspace: &Workspace, trains: &[Train]) -> impl Iterator<Item = String> {
+    let (mut proposed, alone) = (workspace.clone(), wheels_alone(workspace, trains));
+    for member in proposed.members.iter_mut().filter(|member| alone.contains(&member.manifest)) {
+        member.publish = false;
+    }
+    let looks = [published::metadata, published::path_only, published::dependencies];
+    let found = trains.iter().flat_map(move |train| looks.map(|look| look(&proposed, train)).concat());
+    found.map(|finding| format!("refused by registries: {}", finding.problem))
 }
 
 fn keys(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Vec<Key>> {
