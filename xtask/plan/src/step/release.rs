@@ -233,9 +233,9 @@ impl FollowUp {
         steps.extend(commit.iter().map(|_| Step::Write(Write { edits: self.edits.clone(), branch: None })));
         steps.extend(self.proofs.iter().cloned().map(Step::Prove));
         let branch = self.branch.clone().filter(|_| commit.is_some());
-        let (from, base, renews) =
-            (self.main.clone(), self.base.clone(), commit.as_ref().map(|commit| commit.subject().to_owned()));
-        steps.extend(branch.map(|name| Step::Branch(Branch { name, from, base, of: None, renews })));
+        let (from, base) = (self.main.clone(), self.base.clone());
+        // Whether it is merged is known by its commit alone: an older one is a person's to throw away.
+        steps.extend(branch.map(|name| Step::Branch(Branch { name, from, base, of: None, renews: None })));
         steps.extend(commit.map(Step::Commit));
         // Main alone, or a pull request into it, when it is asked for.
         steps.extend(self.sent());
