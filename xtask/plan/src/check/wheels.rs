@@ -123,7 +123,10 @@ pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Opti
 
 /// PyO3 extensions that `cargo publish` would publish, each with whether it is described as a library for crates: a registry
 /// takes no crate without description and licence.
-pub fn published_extensions<'w>(workspace: &'w Workspace, train: &Train) -> impl Iterator<Item = (&'w Member, bool)> {
+pub(super) fn published_extensions<'w>(
+    workspace: &'w Workspace,
+    train: &Train,
+) -> impl Iterator<Item = (&'w Member, bool)> {
     let members = train.members().into_iter().map(|at| (&workspace.members[at], &workspace.graph.packages[at]));
     members.filter(|(member, _)| member.publish && member.cdylib && member.pyo3).map(|(member, package)| {
         let about = &package.about;
@@ -132,11 +135,15 @@ pub fn published_extensions<'w>(workspace: &'w Workspace, train: &Train) -> impl
     })
 }
 
+/// Those that nobody described as libraries.
+pub fn wheels_alone<'w>(workspace: &'w Workspace, train: &Train) -> impl Iterator<Item = &'w Member> {
+    published_extensions(workspace, train).filter(|(_, is_library)| !is_library).map(|(member, _)| member)
+}
+
 /// A PyO3 extension belongs on PyPI, not among the crates.
 pub(super) fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    published_extensions(workspace, train)
-        .filter(|(_, is_library)| !is_library)
-        .map(|(member, _)| {
+    wheels_alone(workspace, train)
+        .map(|member| {
             let what = format!("{} is a PyO3 cdylib that `cargo publish` would publish", slashed(&member.manifest));
             Finding::new(Check::PublishableWheel, what, "add `publish = false` under [package]")
         })

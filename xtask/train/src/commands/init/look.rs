@@ -81,15 +81,17 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
         looked.notes.push("cargo adds what the `xtask` needs to Cargo.lock with the first `cargo xtask`".to_owned());
         way = Way::Xtask;
     }
-    for path in wheels_alone(&workspace, &trains) {
+    let alone = trains.iter().flat_map(|train| wheels::wheels_alone(&workspace, train));
+    let alone: BTreeSet<PathBuf> = alone.map(|member| member.manifest.clone()).collect();
+    for path in &alone {
         looked.said.push(format!(
             "proposed: `publish = false` in {}: a wheel goes to PyPI, not among the crates",
-            slashed(&path)
+            slashed(path)
         ));
-        if path == root {
+        if *path == root {
             text = manifest::unpublished(&text)?;
         } else {
-            let old = &workspace.texts[&path];
+            let old = &workspace.texts[path];
             looked.edits.push(edit(&workspace, path.clone(), old, &manifest::unpublished(old)?));
         }
     }
@@ -100,7 +102,7 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
     for train in &trains {
         looked.notes.extend(rival::rivals(&workspace, train));
     }
-    looked.notes.extend(refused(&workspace, &trains));
+    looked.notes.extend(refused(&workspace, &trains, &alone));
     looked.notes.sort();
     looked.notes.dedup();
     looked.notes.extend(apart::left_out(&workspace, &trains).iter().map(|found| found.to_string()));
@@ -135,15 +137,9 @@ fn every(loader: &Loader<'_>, workspace: &Workspace) -> Result<Vec<Train>> {
     Ok(trains)
 }
 
-/// The manifests of PyO3 extensions that `cargo publish` would publish, and that nobody described as libraries.
-fn wheels_alone(workspace: &Workspace, trains: &[Train]) -> BTreeSet<PathBuf> {
-    let extensions = trains.iter().flat_map(|train| wheels::published_extensions(workspace, train));
-    extensions.filter(|(_, is_library)| !is_library).map(|(member, _)| member.manifest.clone()).collect()
-}
-
-/// What registries would refuse of the crates that go there, with what is proposed.
-fn refused(workspace: &Workspace, trains: &[Train]) -> impl Iterator<Item = String> {
-    let (mut proposed, alone) = (workspace.clone(), wheels_alone(workspace, trains));
+/// What registries would refuse of the crates that go there, once these members go to none.
+fn refused(workspace: &Workspace, trains: &[Train], alone: &BTreeSet<PathBuf>) -> impl Iterator<Item = String> {
+    let mut proposed = workspace.clone();
     for member in proposed.members.iter_mut().filter(|member| alone.contains(&member.manifest)) {
         member.publish = false;
     }
