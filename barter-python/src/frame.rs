@@ -159,7 +159,7 @@ impl Times {
             Self::Typed(_, ArrowUnit::Second) => Timestamp::from_second(number).map_err(shown),
             Self::Typed(_, ArrowUnit::Millisecond) => Timestamp::from_millisecond(number).map_err(shown),
             Self::Typed(_, ArrowUnit::Microsecond) => Timestamp::from_microsecond(number).map_err(shown),
-            Self::Typed(_, ArrowUnit::Nanosecond) => Ok(Timestamp::from_nanosecond(i128::from(number)).map_err(shown)?),
+            Self::Typed(_, ArrowUnit::Nanosecond) => Timestamp::from_nanosecond(i128::from(number)).map_err(shown),
             Self::Numbers(_, unit) | Self::Texts(_, unit) => unit.timestamp(number).map_err(shown),
         };
         read.map(Some).map_err(|why| format!("{name} {number}: {why}"))

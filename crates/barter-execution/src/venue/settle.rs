@@ -35,13 +35,16 @@ impl SimulatedVenue {
         time: Timestamp,
     ) -> Result<Order, Rejection> {
         let OrderRequest { side, kind, .. } = order.request;
-        let price = match (at.liquidity, kind) {
-            (Liquidity::Maker, _) => at.price,
-            (Liquidity::Taker, OrderKind::Limit(limit)) => {
+        let price = match at.liquidity {
+            Liquidity::Maker => at.price,
+            Liquidity::Taker => {
                 let price = self.model.taker_price(&self.instrument, side, at.price)?;
-                if side == Side::Buy { price.min(limit) } else { price.max(limit) }
+                match (kind, side) {
+                    (OrderKind::Limit(limit), Side::Buy) => price.min(limit),
+                    (OrderKind::Limit(limit), Side::Sell) => price.max(limit),
+                    _ => price,
+                }
             }
-            (Liquidity::Taker, _) => self.model.taker_price(&self.instrument, side, at.price)?,
         };
         let after = Order { filled: order.filled.plus(quantity)?, ..order };
         let (held, kept) = (self.held(&order), self.held(&after));
