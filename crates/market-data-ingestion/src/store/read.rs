@@ -1,0 +1,50 @@
+//! What is asked of the candles.
+//!
+//! This module knows the questions. It never changes a candle.
+
+use anyhow::Result;
+use rusqlite::{OptionalExtension, named_params};
+
+use crate::{
+    name::Provider,
+    query::CandleQuery,
+    store::{Store, StoredCandle},
+};
+
+impl Store {
+    /// The candles asked for, by open time and then provider, and whether there are more than
+    /// the limit.
+    pub fn candles(&self, query: &CandleQuery) -> Result<(Vec<StoredCandle>, bool)> {
+        let mut select = self.connection.prepare(
+            "SELECT provider, open_time, open, high, low, close, volume, trade_count, receive_time
+            FROM candle
+            WHERE symbol = :symbol AND interval = :interval
+                AND open_time >= :from AND open_time < :to
+                AND (:provider IS NULL OR provider = :provider)
+            ORDER BY open_time, provider
+            LIMIT :limit",
+        )?;
+        let rows = select.query_and_then(
+            named_params! {
+                ":symbol": query.symbol.as_str(),
+                ":interval": query.interval.to_string(),
+                ":from": query.from,
+                ":to": query.to,
+                ":provider": query.provider.as_ref().map(Provider::as_str),
+                // One more than asked for tells whether there are more.
+                ":limit": i64::from(query.limit) + 1,
+            },
+            |row| StoredCandle::read(query.interval, row),
+        )?;
+        let mut candles = rows.collect::<Result<Vec<_>>>()?;
+        let more = candles.len() > query.limit as usize;
+        candles.truncate(query.limit as usize);
+        Ok((candles, more))
+    }
+
+    /// Whether a query can be answered at this moment.
+    pub fn check(&self) -> Result<()> {
+        self.connection.query_row("SELECT 1 FROM candle LIMIT 1", [], |_| Ok(())).optional()?;
+        Ok(())
+    }
+}
