@@ -50,25 +50,16 @@ const STEPS: [&str; 2] = [
 pub fn upgrade(connection: &mut Connection, path: &Path) -> Result<()> {
     let shown = path.display();
     loop {
-        // The version is read under the lock: another process may be upgrading at this moment.
+        // Without a lock first: who only reads, or waits to write, is not kept out by a long import.
+        if missing(connection, path)?.is_empty() {
+            return Ok(());
+        }
+        // Under the lock again: another process may be upgrading at this moment.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|why| {
             anyhow!("cannot write to {shown}: {why}: check its permissions, or wait until no other program holds it")
         })?;
-        let version: i64 = transaction
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .map_err(|why| anyhow!("cannot read {shown}: {why}: restore it from a backup"))?;
-        let steps = usize::try_from(version).ok().and_then(|done| STEPS.get(done..));
-        let Some(steps) = steps else {
-            bail!(
-                "{shown} has schema {version}, but market-data-ingestion {} knows schemas up to {} \
-                 only: use the newer version that wrote it",
-                env!("CARGO_PKG_VERSION"),
-                STEPS.len()
-            );
-        };
-        let Some(step) = steps.first() else {
-            return Ok(());
-        };
+        let Some(step) = missing(&transaction, path)?.first() else { continue };
+        let version = version(&transaction, path)?;
         if version == 0 && has_tables(&transaction)? {
             bail!("{shown} is the database of another program: give --database another file");
         }
@@ -80,6 +71,26 @@ pub fn upgrade(connection: &mut Connection, path: &Path) -> Result<()> {
                 anyhow!("cannot upgrade {shown} from schema {version}: {why}: it is unchanged, so free the disk and try again")
             })?;
     }
+}
+
+fn version(connection: &Connection, path: &Path) -> Result<i64> {
+    connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|why| anyhow!("cannot read {}: {why}: restore it from a backup", path.display()))
+}
+
+/// The steps that lead to the newest schema.
+fn missing(connection: &Connection, path: &Path) -> Result<&'static [&'static str]> {
+    let version = version(connection, path)?;
+    usize::try_from(version).ok().and_then(|done| STEPS.get(done..)).ok_or_else(|| {
+        anyhow!(
+            "{} has schema {version}, but market-data-ingestion {} knows schemas up to {} only: \
+             use the newer version that wrote it",
+            path.display(),
+            env!("CARGO_PKG_VERSION"),
+            STEPS.len()
+        )
+    })
 }
 
 fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {

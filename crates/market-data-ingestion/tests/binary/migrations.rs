@@ -1,6 +1,6 @@
 //! Databases of older and newer schemas, and of other programs.
 
-use std::fs;
+use std::{fs, time::Instant};
 
 use serde_json::json;
 
@@ -109,4 +109,16 @@ fn databases_of_other_programs_are_left_alone() {
         said.err,
         "error: cannot read market-data.sqlite: file is not a database: give --database a SQLite file or a new name\n"
     );
+}
+
+#[test]
+fn a_database_that_is_written_to_is_opened_and_read() {
+    let program = Program::new();
+    open(&program);
+    let writer = program.database();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = Instant::now();
+    let server = program.serve();
+    assert_eq!(server.get("/candles?symbol=A&interval=1m").0, 200);
+    assert!(begun.elapsed().as_secs() < 4, "{:?}", begun.elapsed());
 }
