@@ -15,7 +15,7 @@ pub use aggregate::{AggregateError, CandleAggregator, EmptyBuckets, Pushed};
 pub use candle::{Candle, CandleError};
 pub use interval::{Interval, IntervalError};
 pub use jiff::{SignedDuration, Timestamp};
-pub use read::{CsvReader, JsonLinesReader, ReadError};
+pub use read::{CsvReader, JsonLinesReader, Layout, ReadError};
 pub use record::{FieldError, Fields, Record};
 pub use time_unit::{TimeError, TimeUnit, TimeUnitError};
 pub use trade::Trade;

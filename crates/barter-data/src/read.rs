@@ -3,6 +3,7 @@
 
 mod csv;
 mod json;
+mod layout;
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -12,6 +13,7 @@ use crate::FieldError;
 
 pub use csv::CsvReader;
 pub use json::JsonLinesReader;
+pub use layout::Layout;
 
 /// Why a file or a line of it could not be read. `file` is the name given to the reader; lines count from 1.
 #[derive(Debug, Error)]
@@ -62,6 +64,9 @@ pub enum ReadError {
     },
 }
 
+/// The longest line, in bytes: what is no text must not fill memory.
+const LONGEST: u64 = 1 << 20;
+
 /// The lines of a file, without a byte order mark and without blank ones.
 #[derive(Debug)]
 struct Lines<R> {
@@ -81,13 +86,17 @@ impl<R: Read> Lines<R> {
         self.bytes.clear();
         while self.bytes.trim_ascii().is_empty() {
             self.bytes.clear();
-            match self.input.as_mut()?.read_until(b'\n', &mut self.bytes) {
+            match self.input.as_mut()?.take(LONGEST).read_until(b'\n', &mut self.bytes) {
                 Ok(0) => return None,
                 Ok(_) => self.number += 1,
                 Err(source) => {
                     self.input = None;
                     return Some(Err(ReadError::Io { file: self.file.clone(), source }));
                 }
+            }
+            if self.bytes.len() as u64 == LONGEST && !self.bytes.ends_with(b"\n") {
+                self.input = None;
+                return Some(Err(self.wrong(format!("longer than {LONGEST} bytes: expected lines of text"))));
             }
             if self.number == 1 && self.bytes.starts_with(b"\xef\xbb\xbf") {
                 self.bytes.drain(..3);
@@ -208,6 +217,30 @@ mod tests {
     }
 
     #[test]
+    fn a_layout_says_which_column_is_which() {
+        let read = |text: &'static str, layout: Layout| -> Result<Vec<Trade>, String> {
+            let reader = CsvReader::with_layout("t.csv", text.as_bytes(), layout).map_err(|e| e.to_string())?;
+            reader.collect::<Result<_, _>>().map_err(|e: ReadError| e.to_string())
+        };
+        let plain = csv("event_time,price,quantity\n1767571200000,1,2\n").unwrap();
+        let named = Layout::default().with_name("unix", "event_time").with_name("Close", "price");
+        let titled = "www.example.org\nUnix,symbol,close\n1767571200000,X,1\n";
+        assert_eq!(read(titled, named.clone().with_value("quantity", "2")).unwrap(), plain);
+        assert_eq!(
+            read(titled, named).unwrap_err(),
+            "t.csv:2: quantity is missing: expected a header with event_time,price,quantity"
+        );
+        let positions = Layout::positions(&["event_time", "price", "quantity"]);
+        for text in ["1767571200000,1,2\n", "time,px,qty\n1767571200000,1,2\n"] {
+            assert_eq!(read(text, positions.clone()).unwrap(), plain);
+        }
+        assert_eq!(
+            read("1767571200000,1,2\n1767571200000,1\n", positions).unwrap_err(),
+            "t.csv:2: 2 values: expected 3, as in the header"
+        );
+    }
+
+    #[test]
     fn seconds_are_read_when_they_are_announced() {
         let text = "event_time,price,quantity\n1767571200,1,1\n";
         let mut reader =
@@ -242,6 +275,14 @@ mod tests {
             }
         }
         assert_eq!(JsonLinesReader::<Trade, _>::new("t.jsonl", Broken).count(), 1);
+    }
+
+    #[test]
+    fn what_has_no_lines_does_not_fill_memory() {
+        let mut reader = JsonLinesReader::<Trade, _>::new("t.jsonl", io::repeat(b'x'));
+        let error = reader.next().unwrap().unwrap_err().to_string();
+        assert_eq!(error, "t.jsonl:1: longer than 1048576 bytes: expected lines of text");
+        assert!(reader.next().is_none());
     }
 
     #[test]

@@ -6,39 +6,66 @@ use std::io::Read;
 use std::marker::PhantomData;
 
 use super::Lines;
-use crate::{FieldError, Fields, ReadError, Record, TimeUnit};
+use crate::{FieldError, Fields, Layout, ReadError, Record, TimeUnit};
 
-/// Reads records from CSV with a header line; columns may come in any order, and unknown ones are left alone.
+/// Reads records from CSV; columns may come in any order, and unknown ones are left alone.
 ///
 /// Which columns are read is said by [`Record::read`] of the record.
 pub struct CsvReader<T, R> {
     lines: Lines<R>,
-    header: Values,
+    layout: Layout,
+    header: Vec<String>,
     row: Values,
+    /// Whether the row was read already, in search of a header.
+    is_read: bool,
     unit: TimeUnit,
     record: PhantomData<T>,
 }
 
 impl<T: Record, R: Read> CsvReader<T, R> {
-    /// Reads the header. `file` only names the input in errors.
+    /// Reads the header line, which has the record's own names. `file` only names the input in errors.
     ///
     /// # Errors
     /// [`ReadError`] when the input cannot be read, a required column is not in the header, or one is there twice.
     pub fn new(file: &str, input: R) -> Result<Self, ReadError> {
-        let (mut lines, mut header) = (Lines::new(file, input), Values::default());
-        if let Some(line) = lines.next() {
-            header.split(line?).map_err(|why| lines.wrong(why))?;
-        }
-        if let Some(column) = T::REQUIRED.iter().find(|column| header.position(column).is_none()) {
+        Self::with_layout(file, input, Layout::default())
+    }
+
+    /// The same for a file that names its columns in another way, or not at all.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_layout(file: &str, input: R, layout: Layout) -> Result<Self, ReadError> {
+        let (mut lines, mut row) = (Lines::new(file, input), Values::default());
+        let (header, is_read) = match &layout.positions {
+            Some(positions) => {
+                let first = lines.next().transpose()?.map(|line| row.split(line));
+                let is_data = row.get(0).is_some_and(|text| text.starts_with(|c: char| c.is_ascii_digit()));
+                (positions.clone(), first.is_some() && is_data)
+            }
+            None => {
+                while let Some(line) = lines.next() {
+                    row.split(line?).map_err(|why| lines.wrong(why))?;
+                    // A title has no comma.
+                    if row.ends.len() > 1 {
+                        break;
+                    }
+                }
+                (row.iter().map(|name| layout.name(name).to_owned()).collect(), false)
+            }
+        };
+        let unit = TimeUnit::default();
+        let reader = Self { lines, layout, header, row, is_read, unit, record: PhantomData };
+        if let Some(column) = T::REQUIRED.iter().find(|column| !reader.knows(column)) {
             let why = format!("expected a header with {}", T::REQUIRED.join(","));
-            return Err(lines.field(FieldError { column: (*column).to_owned(), value: None, why }));
+            return Err(reader.lines.field(FieldError { column: (*column).to_owned(), value: None, why }));
         }
-        for (index, name) in header.iter().enumerate() {
-            if !name.is_empty() && header.position(name) != Some(index) {
-                return Err(lines.wrong(format!("column {name:?} is there twice: expected each column once")));
+        for (index, name) in reader.header.iter().enumerate() {
+            if !name.is_empty() && reader.position(name) != Some(index) {
+                return Err(reader.lines.wrong(format!("column {name:?} is there twice: expected each column once")));
             }
         }
-        Ok(Self { lines, header, row: Values::default(), unit: TimeUnit::default(), record: PhantomData })
+        Ok(reader)
     }
 
     /// The same reader for a file whose times are whole numbers of another unit than milliseconds.
@@ -48,15 +75,34 @@ impl<T: Record, R: Read> CsvReader<T, R> {
     }
 }
 
+impl<T, R> CsvReader<T, R> {
+    /// The number of the line that was read last, from 1.
+    pub fn line(&self) -> u64 {
+        self.lines.number
+    }
+
+    fn knows(&self, column: &str) -> bool {
+        self.position(column).is_some() || self.layout.value(column).is_some()
+    }
+
+    fn position(&self, column: &str) -> Option<usize> {
+        self.header.iter().position(|name| name == column)
+    }
+}
+
 impl<T: Record, R: Read> Iterator for CsvReader<T, R> {
     type Item = Result<T, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let split = match self.lines.next()? {
-            Ok(line) => self.row.split(line),
-            Err(error) => return Some(Err(error)),
+        let split = match self.is_read {
+            true => Ok(()),
+            false => match self.lines.next()? {
+                Ok(line) => self.row.split(line),
+                Err(error) => return Some(Err(error)),
+            },
         };
-        let (found, expected) = (self.row.ends.len(), self.header.ends.len());
+        self.is_read = false;
+        let (found, expected) = (self.row.ends.len(), self.header.len());
         if let Err(why) = split {
             return Some(Err(self.lines.wrong(why)));
         }
@@ -69,7 +115,10 @@ impl<T: Record, R: Read> Iterator for CsvReader<T, R> {
 
 impl<T, R> Fields for CsvReader<T, R> {
     fn text(&self, column: &str) -> Option<&str> {
-        self.row.get(self.header.position(column)?)
+        match self.position(column) {
+            Some(index) => self.row.get(index),
+            None => self.layout.value(column),
+        }
     }
 
     fn time_unit(&self) -> TimeUnit {
@@ -138,9 +187,5 @@ impl Values {
 
     fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).filter_map(|index| self.get(index))
-    }
-
-    fn position(&self, name: &str) -> Option<usize> {
-        self.iter().position(|value| value == name)
     }
 }
