@@ -5,10 +5,13 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use barter_data::TimeUnit;
+use barter_data::{Interval, TimeUnit};
 use clap::{Args, Parser, Subcommand};
 
-use crate::name::{Provider, Symbol};
+use crate::{
+    import::Format,
+    name::{Provider, Symbol},
+};
 
 /// Imports candles from CSV files into SQLite and serves them over HTTP.
 #[derive(Debug, Parser)]
@@ -30,7 +33,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// CSV file with a header line, or - for standard input
+    /// CSV file, also as .gz, or - for standard input
     pub file: PathBuf,
     /// What the candles are of, for example BTC-USDT
     #[arg(long)]
@@ -38,9 +41,15 @@ pub struct Import {
     /// Who the candles are from, for example binance
     #[arg(long)]
     pub provider: Provider,
-    /// Unit of times that are whole numbers since 1970: s, ms, us or ns
-    #[arg(long, value_name = "UNIT", default_value_t)]
-    pub time_unit: TimeUnit,
+    /// Interval of the candles of a file that has no such column, for example 1m
+    #[arg(long)]
+    pub interval: Option<Interval>,
+    /// Which columns the file has
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub format: Format,
+    /// Unit of times that are whole numbers since 1970: s, ms, us or ns [default: s for kraken, else ms]
+    #[arg(long, value_name = "UNIT")]
+    pub time_unit: Option<TimeUnit>,
     #[command(flatten)]
     pub database: Database,
 }

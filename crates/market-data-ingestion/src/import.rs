@@ -1,103 +1,157 @@
 //! Brings a CSV file into the database: all of it, or nothing.
 //!
-//! This module knows what makes a file acceptable as a whole. It never writes before every line
-//! was read and found good.
+//! This module knows what makes a file acceptable as a whole. It never holds more of it than a line.
+
+mod format;
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     fs::File,
     io::{self, Read, Write},
     path::Path,
+    time::SystemTime,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use barter_data::{CsvReader, ReadError, TimeUnit};
+use barter_data::{CsvReader, Interval, ReadError, Timestamp};
+use flate2::read::MultiGzDecoder;
 
+pub use crate::import::format::Format;
 use crate::{
     cli::Import,
-    store::{Row, Store},
+    runs::Runs,
+    store::{Change, Row, Store, Writer},
 };
 
 /// Complaints that are shown: enough to see the pattern.
 const SHOWN: usize = 20;
 
+/// Start of 1971, as for times that are whole numbers.
+const FIRST_SECOND: i64 = 365 * 86_400;
+
 pub fn run(arguments: &Import) -> Result<()> {
     let (name, input) = open(&arguments.file)?;
-    let rows = read(&name, input, arguments.time_unit)?;
+    let layout = arguments.format.layout(&arguments.symbol, arguments.interval);
+    let reader = CsvReader::with_layout(&name, input, layout).map_err(|why| {
+        let hint = if why.to_string().contains("interval is missing") { "give --interval" } else { "give --format" };
+        anyhow!("{why}: nothing was imported: {hint}, or a CSV file of candles")
+    })?;
+    let unit = arguments.time_unit.unwrap_or_else(|| arguments.format.time_unit());
+    let now = Timestamp::try_from(SystemTime::now()).context("the clock of this machine is not set")?;
+    let mut source = Source { name, now, reader: reader.with_time_unit(unit), wrong: Vec::new(), count: 0 };
+    // The database is not touched, and not locked, before there is something to write.
+    let first = source.next()?;
+    if first.is_none() {
+        source.verdict()?;
+    }
     let mut store = Store::open(&arguments.database.path)?;
-    let counts = store.import(&arguments.symbol, &arguments.provider, &rows)?;
-    writeln!(
-        io::stdout(),
-        "{name}: {} inserted, {} updated, {} unchanged",
-        counts.inserted,
-        counts.updated,
-        counts.unchanged
-    )
-    .context("the candles were imported, but standard output cannot be written to")
+    let [inserted, updated, unchanged] =
+        store.write(&arguments.symbol, &arguments.provider, |writer| write(writer, &mut source, first))?;
+    writeln!(io::stdout(), "{}: {inserted} inserted, {updated} updated, {unchanged} unchanged", source.name)
+        .context("the candles were imported, but standard output cannot be written to")
 }
 
 fn open(file: &Path) -> Result<(String, Box<dyn Read>)> {
-    if file == Path::new("-") {
-        return Ok(("standard input".to_owned(), Box::new(io::stdin())));
-    }
-    let name = file.display().to_string();
-    let input = File::open(file).map_err(|why| anyhow!("cannot open {name}: {why}: give the path of a CSV file"))?;
-    Ok((name, Box::new(input)))
-}
-
-/// All rows of the file, or all that is wrong with it.
-fn read(name: &str, input: impl Read, unit: TimeUnit) -> Result<Vec<Row>> {
-    let reader = CsvReader::<Row, _>::new(name, input)
-        .map_err(|why| anyhow!("{why}: nothing was imported: give a CSV file of candles"))?
-        .with_time_unit(unit);
-    let (mut rows, mut wrong) = (Vec::new(), Vec::new());
-    for line in reader {
-        match line {
-            Ok(row) => rows.push(row),
-            // What comes behind cannot be read either.
-            Err(error @ ReadError::Io { .. }) => {
-                bail!("{error}: nothing was imported: give a file that can be read");
-            }
-            Err(error) => wrong.push(error.to_string()),
-        }
-    }
-    wrong.extend(contradictions(name, &rows));
-    if wrong.is_empty() {
-        return Ok(rows);
-    }
-    let count = wrong.len();
-    let errors = if count == 1 { "error" } else { "errors" };
-    wrong.truncate(SHOWN);
-    let shown = wrong.join("\n  ");
-    let rest = match count - wrong.len() {
-        0 => String::new(),
-        rest => format!("\n  and {rest} more"),
+    let (name, mut input): (String, Box<dyn Read>) = if file == Path::new("-") {
+        ("standard input".to_owned(), Box::new(io::stdin()))
+    } else {
+        let name = file.display().to_string();
+        let input =
+            File::open(file).map_err(|why| anyhow!("cannot open {name}: {why}: give the path of a CSV file"))?;
+        (name, Box::new(input))
     };
-    bail!("{name} has {count} {errors}:\n  {shown}{rest}\nnothing was imported: correct them and import again")
+    let mut start = Vec::new();
+    input.by_ref().take(2).read_to_end(&mut start).map_err(|why| anyhow!("cannot read {name}: {why}: give a file"))?;
+    let (is_gzip, is_zip) = (start == [0x1f, 0x8b], start == *b"PK");
+    let input = io::Cursor::new(start).chain(input);
+    if is_zip {
+        bail!("{name} is a ZIP archive: nothing was imported: unzip it, for example with unzip -p FILE | ... import -");
+    }
+    Ok((name, if is_gzip { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) }))
 }
 
-/// Candles that are in the file twice with different values: which one is true is not ours to say.
-fn contradictions(name: &str, rows: &[Row]) -> Vec<String> {
-    let mut seen = HashMap::new();
-    let mut found = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        match seen.entry((row.interval, row.open_time)) {
-            Entry::Vacant(entry) => {
-                entry.insert((index, row));
-            }
-            Entry::Occupied(entry) => {
-                let (first, other) = entry.get();
-                if *other != row {
-                    found.push(format!(
-                        "{name}: candles {} and {} are both the {} candle at {} but differ: keep one",
-                        first + 1,
-                        index + 1,
-                        row.interval,
-                        row.open_time
-                    ));
+/// The good rows of a file, and what is wrong with the others.
+struct Source {
+    name: String,
+    now: Timestamp,
+    reader: CsvReader<Row, Box<dyn Read>>,
+    wrong: Vec<String>,
+    count: usize,
+}
+
+impl Source {
+    fn next(&mut self) -> Result<Option<Row>> {
+        while let Some(read) = self.reader.next() {
+            match read {
+                Ok(row) => match self.implausible(row.open_time.get()) {
+                    None => return Ok(Some(row)),
+                    Some(why) => self.refuse(&why),
+                },
+                // What comes behind cannot be read either.
+                Err(error @ ReadError::Io { .. }) => {
+                    bail!("{error}: nothing was imported: give a file that can be read")
                 }
+                Err(error) => self.wrong(error.to_string()),
             }
         }
+        Ok(None)
     }
-    found
+
+    fn implausible(&self, open_time: Timestamp) -> Option<String> {
+        if open_time > self.now {
+            return Some(format!("open_time {open_time}: is in the future: expected a time before {:.0}", self.now));
+        }
+        (open_time.as_second() < FIRST_SECOND).then(|| format!("open_time {open_time}: expected a time from 1971 on"))
+    }
+
+    fn refuse(&mut self, why: &str) {
+        self.wrong(format!("{}:{}: {why}", self.name, self.reader.line()));
+    }
+
+    fn wrong(&mut self, why: String) {
+        self.count += 1;
+        if self.wrong.len() < SHOWN {
+            self.wrong.push(why);
+        }
+    }
+
+    /// All that is wrong with the file.
+    fn verdict(&self) -> Result<()> {
+        let (name, count) = (&self.name, self.count);
+        if count == 0 {
+            return Ok(());
+        }
+        let errors = if count == 1 { "error" } else { "errors" };
+        let shown = self.wrong.join("\n  ");
+        let rest = match count - self.wrong.len() {
+            0 => String::new(),
+            rest => format!("\n  and {rest} more"),
+        };
+        bail!("{name} has {count} {errors}:\n  {shown}{rest}\nnothing was imported: correct them and import again")
+    }
+}
+
+/// Writes all rows: how many were inserted, updated and left unchanged.
+fn write(writer: &mut Writer<'_>, source: &mut Source, first: Option<Row>) -> Result<[u64; 3]> {
+    let mut seen: HashMap<Interval, Runs> = HashMap::new();
+    let (mut counts, mut next) = ([0; 3], first);
+    while let Some(row) = next {
+        let change = writer.put(&row)?;
+        let length = row.interval.duration().as_secs();
+        let number = row.open_time.get().as_second() / length;
+        let is_new = seen.entry(row.interval).or_default().insert(number.unsigned_abs());
+        match change {
+            Change::Inserted => counts[0] += 1,
+            // Which one is true is not ours to say.
+            Change::Updated if !is_new => source.refuse(&format!(
+                "the {} candle at {} is in the file already, and differs: keep one",
+                row.interval, row.open_time
+            )),
+            Change::Updated => counts[1] += 1,
+            Change::Unchanged => counts[2] += 1,
+        }
+        next = source.next()?;
+    }
+    source.verdict()?;
+    Ok(counts)
 }

@@ -9,6 +9,7 @@ mod health;
 mod import;
 mod name;
 mod query;
+mod runs;
 mod serve;
 mod store;
 

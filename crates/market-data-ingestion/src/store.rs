@@ -14,7 +14,10 @@ use std::{path::Path, time::Duration};
 use anyhow::{Result, anyhow};
 use rusqlite::Connection;
 
-pub use crate::store::row::{Row, StoredCandle};
+pub use crate::store::{
+    row::{Row, StoredCandle},
+    write::{Change, Writer},
+};
 
 /// How long to wait for another process that writes, such as an import while the server starts.
 const BUSY: Duration = Duration::from_secs(5);

@@ -47,6 +47,11 @@ impl Record for Row {
         let stored = |column: &str, time: Timestamp| {
             StoredTime::new(time).ok_or_else(|| refuse(column, "expected a time from 1678 to 2261"))
         };
+        let start = candle.interval.bucket(candle.open_time);
+        if start != candle.open_time {
+            let why = format!("no {} candle starts then: expected {start} or the next", candle.interval);
+            return Err(refuse("open_time", &why));
+        }
         let said = |column: &str| fields.text(column).is_some_and(|text| !text.is_empty());
         Ok(Self {
             interval: candle.interval,

@@ -3,77 +3,123 @@
 //! This module knows what inserted, updated and unchanged mean. It never leaves a change half done: each is one
 //! transaction.
 
-use anyhow::{Result, anyhow};
-use rusqlite::{Statement, TransactionBehavior, named_params};
+use std::{
+    fmt,
+    io::{self, Write},
+};
+
+use anyhow::{Context, Result, anyhow};
+use rusqlite::{ErrorCode, Statement, Transaction, TransactionBehavior, params};
 
 use crate::{
     name::{Provider, Symbol},
     store::{Row, Store},
 };
 
-/// What an import did to the candles of its file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub inserted: u64,
-    pub updated: u64,
-    pub unchanged: u64,
+/// What became of a candle that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Inserted,
+    Updated,
+    Unchanged,
+}
+
+/// Writes candles of one symbol and provider within a transaction.
+pub struct Writer<'a> {
+    insert: Statement<'a>,
+    update: Statement<'a>,
+    symbol: &'a str,
+    provider: &'a str,
+    /// The interval of a row as it is stored, here to be allocated once.
+    interval: String,
 }
 
 impl Store {
-    /// Writes all rows or none.
-    pub fn import(&mut self, symbol: &Symbol, provider: &Provider, rows: &[Row]) -> Result<Counts> {
-        self.write(symbol, provider, rows)
-            .map_err(|why| anyhow!("nothing was imported: {why}: free the disk or the database, and try again"))
+    /// Does all of `work` in one transaction, or nothing of it when it fails.
+    pub fn write<T>(
+        &mut self,
+        symbol: &Symbol,
+        provider: &Provider,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let transaction = self.begin()?;
+        let done = work(&mut Writer::new(&transaction, symbol, provider)?)?;
+        transaction.commit().map_err(refused)?;
+        Ok(done)
     }
 
-    fn write(&mut self, symbol: &Symbol, provider: &Provider, rows: &[Row]) -> rusqlite::Result<Counts> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut counts = Counts::default();
-        {
-            let mut insert = transaction.prepare(
-                "INSERT INTO candle VALUES (:symbol, :interval, :open_time, :provider, :open,
-                    :high, :low, :close, :volume, :trade_count, :receive_time)
-                ON CONFLICT DO NOTHING",
-            )?;
-            // What the file does not say keeps its value, so it is no difference either.
-            let mut update = transaction.prepare(
-                "UPDATE candle
-                SET open = :open, high = :high, low = :low, close = :close, volume = :volume,
-                    trade_count = coalesce(:trade_count, trade_count),
-                    receive_time = coalesce(:receive_time, receive_time)
-                WHERE symbol = :symbol AND interval = :interval AND open_time = :open_time
-                    AND provider = :provider
-                    AND (open, high, low, close, volume, trade_count, receive_time)
-                    IS NOT (:open, :high, :low, :close, :volume,
-                        coalesce(:trade_count, trade_count), coalesce(:receive_time, receive_time))",
-            )?;
-            for row in rows {
-                if execute(&mut insert, symbol, provider, row)? == 1 {
-                    counts.inserted += 1;
-                } else if execute(&mut update, symbol, provider, row)? == 1 {
-                    counts.updated += 1;
-                } else {
-                    counts.unchanged += 1;
+    /// Waits until no other program writes: an import may take minutes.
+    fn begin(&self) -> Result<Transaction<'_>> {
+        let mut is_told = false;
+        loop {
+            match Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate) {
+                Err(rusqlite::Error::SqliteFailure(why, _)) if why.code == ErrorCode::DatabaseBusy => {
+                    if !is_told {
+                        let _ = writeln!(io::stderr(), "waiting until another program has written to the database");
+                    }
+                    is_told = true;
                 }
+                begun => return begun.map_err(refused),
             }
         }
-        transaction.commit()?;
-        Ok(counts)
     }
 }
 
-fn execute(statement: &mut Statement<'_>, symbol: &Symbol, provider: &Provider, row: &Row) -> rusqlite::Result<usize> {
-    statement.execute(named_params! {
-        ":symbol": symbol.as_str(),
-        ":interval": row.interval.to_string(),
-        ":open_time": row.open_time,
-        ":provider": provider.as_str(),
-        ":open": row.open,
-        ":high": row.high,
-        ":low": row.low,
-        ":close": row.close,
-        ":volume": row.volume,
-        ":trade_count": row.trade_count,
-        ":receive_time": row.receive_time,
-    })
+fn refused(why: rusqlite::Error) -> anyhow::Error {
+    anyhow!("nothing was written: {why}: free the disk or the database, and try again")
+}
+
+impl<'a> Writer<'a> {
+    fn new(transaction: &'a Transaction<'_>, symbol: &'a Symbol, provider: &'a Provider) -> Result<Self> {
+        let prepare = |sql: &str| transaction.prepare(sql).context("the database cannot be written to");
+        Ok(Self {
+            insert: prepare(
+                "INSERT INTO candle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                ON CONFLICT DO NOTHING",
+            )?,
+            // What the file does not say keeps its value, so it is no difference either. But when a correction came
+            // is not when the corrected values came.
+            update: prepare(
+                "UPDATE candle
+                SET open = ?5, high = ?6, low = ?7, close = ?8, volume = ?9,
+                    trade_count = coalesce(?10, trade_count),
+                    receive_time = CASE
+                        WHEN (open, high, low, close, volume, trade_count)
+                            IS (?5, ?6, ?7, ?8, ?9, coalesce(?10, trade_count))
+                        THEN coalesce(?11, receive_time)
+                        ELSE ?11
+                    END
+                WHERE symbol = ?1 AND interval = ?2 AND open_time = ?3 AND provider = ?4
+                    AND (open, high, low, close, volume, trade_count, receive_time)
+                    IS NOT (?5, ?6, ?7, ?8, ?9, coalesce(?10, trade_count), coalesce(?11, receive_time))",
+            )?,
+            symbol: symbol.as_str(),
+            provider: provider.as_str(),
+            interval: String::new(),
+        })
+    }
+
+    /// Inserts a candle, or corrects the one that is there.
+    pub fn put(&mut self, row: &Row) -> Result<Change> {
+        self.interval.clear();
+        fmt::Write::write_fmt(&mut self.interval, format_args!("{}", row.interval))?;
+        let parameters = params![
+            self.symbol,
+            self.interval,
+            row.open_time,
+            self.provider,
+            row.open,
+            row.high,
+            row.low,
+            row.close,
+            row.volume,
+            row.trade_count,
+            row.receive_time,
+        ];
+        if self.insert.execute(parameters).map_err(refused)? == 1 {
+            return Ok(Change::Inserted);
+        }
+        let is_updated = self.update.execute(parameters).map_err(refused)? == 1;
+        Ok(if is_updated { Change::Updated } else { Change::Unchanged })
+    }
 }
