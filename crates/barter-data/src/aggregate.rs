@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use barter_instrument::{InstrumentError, Price};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{Candle, Interval, Trade};
@@ -15,7 +16,7 @@ use crate::{Candle, Interval, Trade};
 const MAX_FILLED: i64 = 100_000;
 
 /// What becomes of intervals without a trade between intervals with one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EmptyBuckets {
     /// There is no candle for them.
     Skip,
@@ -66,7 +67,9 @@ pub enum AggregateError {
 ///
 /// A candle was known when it became final, so its receive time is not before that of the trade that made it final.
 /// Candles of [`finish`](Self::finish) were known when the watermark would have passed them.
-#[derive(Debug, Clone)]
+///
+/// What serde writes can be read by the same version of this crate: an aggregator that goes on where it was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CandleAggregator {
     interval: Interval,
     empty: EmptyBuckets,
@@ -80,7 +83,7 @@ pub struct CandleAggregator {
     late_count: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Bucket {
     candle: Candle,
     first: Timestamp,
@@ -100,6 +103,19 @@ impl CandleAggregator {
             last: None,
             late_count: 0,
         }
+    }
+
+    /// The same aggregator that waits another time for stragglers; the watermark stays where it is.
+    #[must_use]
+    pub fn with_lateness(self, lateness: SignedDuration) -> Self {
+        let lateness = lateness.max(SignedDuration::ZERO);
+        let latest = self.latest.map(|_| self.watermark().checked_add(lateness).unwrap_or(Timestamp::MAX));
+        Self { latest, lateness, ..self }
+    }
+
+    /// How many candles are open.
+    pub fn open_count(&self) -> usize {
+        self.open.len()
     }
 
     /// How many trades came too late so far.
@@ -308,6 +324,32 @@ mod tests {
         assert_eq!(waiting.late_count(), 1);
         assert_eq!(shape(&waiting.finish()), [[60, 20, 21, 20, 21, 2]]);
         assert!(waiting.push(trade(119, 1, 1)).unwrap().late.is_some(), "finished buckets stay finished");
+    }
+
+    #[test]
+    fn an_aggregator_goes_on_where_it_was_written_down() {
+        let mut first = aggregator(EmptyBuckets::PreviousClose, 10);
+        for second in [0, 59, 70, 3] {
+            first.push(trade(second, 10 + second, 1)).unwrap();
+        }
+        let text = serde_json::to_string(&first).unwrap();
+        let mut second: CandleAggregator = serde_json::from_str(&text).unwrap();
+        assert_eq!(first.open_count(), 1);
+        for at in [30, 200, 90, 400, 100] {
+            assert_eq!(first.push(trade(at, at, 1)), second.push(trade(at, at, 1)));
+        }
+        assert_eq!((first.finish(), first.late_count()), (second.finish(), second.late_count()));
+    }
+
+    #[test]
+    fn another_lateness_opens_no_candle_again() {
+        let mut waiting = aggregator(EmptyBuckets::Skip, 0);
+        waiting.push(trade(10, 10, 1)).unwrap();
+        assert_eq!(waiting.push(trade(65, 10, 1)).unwrap().candles.len(), 1);
+        let mut waiting = waiting.with_lateness(SignedDuration::from_secs(30));
+        assert!(waiting.push(trade(59, 10, 1)).unwrap().late.is_some());
+        assert_eq!(waiting.push(trade(120, 10, 1)).unwrap().candles.len(), 0);
+        assert_eq!(waiting.push(trade(150, 10, 1)).unwrap().candles.len(), 1);
     }
 
     #[test]
