@@ -5,7 +5,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use barter_data::{Interval, TimeUnit};
+use barter_data::{Interval, SignedDuration, TimeUnit};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
@@ -25,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Import a CSV file of candles: all of it, or nothing when a line is bad
     Import(Import),
+    /// Make candles of trades as they come, and store each when it is final; safe to kill at any time
+    Ingest(Ingest),
     /// Serve /health and /candles until SIGTERM or SIGINT
     Serve(Serve),
     /// Ask a running server for its health: exit 0 when it is well, 1 when not
@@ -50,6 +52,32 @@ pub struct Import {
     /// Unit of times that are whole numbers since 1970: s, ms, us or ns [default: s for kraken, else ms]
     #[arg(long, value_name = "UNIT")]
     pub time_unit: Option<TimeUnit>,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// JSON lines of trades, also as .gz, or - for standard input
+    pub file: PathBuf,
+    /// What the trades are of, for example BTC-USDT
+    #[arg(long)]
+    pub symbol: Symbol,
+    /// Who the trades are from, for example binance
+    #[arg(long)]
+    pub provider: Provider,
+    /// Interval of the candles, for example 1m
+    #[arg(long)]
+    pub interval: Interval,
+    /// How much older than the latest trade a trade may be and still count, for example 500ms
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub lateness: SignedDuration,
+    /// Unit of times that are whole numbers since 1970: s, ms, us or ns
+    #[arg(long, value_name = "UNIT", default_value_t)]
+    pub time_unit: TimeUnit,
+    /// At the end of the input, store the candles that are still open: trades that belong to them come too late then
+    #[arg(long)]
+    pub finish: bool,
     #[command(flatten)]
     pub database: Database,
 }

@@ -6,39 +6,34 @@ mod format;
 
 use std::{
     collections::HashMap,
-    fs::File,
-    io::{self, Read, Write},
-    path::Path,
+    io::{self, Write},
     time::SystemTime,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use barter_data::{CsvReader, Interval, ReadError, Timestamp};
-use flate2::read::MultiGzDecoder;
+use barter_data::{CsvReader, Interval, ReadError};
 
 pub use crate::import::format::Format;
 use crate::{
     cli::Import,
+    input::{self, Input},
     runs::Runs,
-    store::{Change, Row, Store, Writer},
+    store::{Change, Row, Store, Writer, implausible},
 };
 
 /// Complaints that are shown: enough to see the pattern.
 const SHOWN: usize = 20;
 
-/// Start of 1971, as for times that are whole numbers.
-const FIRST_SECOND: i64 = 365 * 86_400;
-
 pub fn run(arguments: &Import) -> Result<()> {
-    let (name, input) = open(&arguments.file)?;
+    let (name, input) = input::open(&arguments.file)?;
     let layout = arguments.format.layout(&arguments.symbol, arguments.interval);
     let reader = CsvReader::with_layout(&name, input, layout).map_err(|why| {
         let hint = if why.to_string().contains("interval is missing") { "give --interval" } else { "give --format" };
         anyhow!("{why}: nothing was imported: {hint}, or a CSV file of candles")
     })?;
     let unit = arguments.time_unit.unwrap_or_else(|| arguments.format.time_unit());
-    let now = Timestamp::try_from(SystemTime::now()).context("the clock of this machine is not set")?;
-    let mut source = Source { name, now, reader: reader.with_time_unit(unit), wrong: Vec::new(), count: 0 };
+    let reader = reader.with_time_unit(unit);
+    let mut source = Source { name, now: SystemTime::now(), reader, wrong: Vec::new(), count: 0 };
     // The database is not touched, and not locked, before there is something to write.
     let first = source.next()?;
     if first.is_none() {
@@ -51,30 +46,11 @@ pub fn run(arguments: &Import) -> Result<()> {
         .context("the candles were imported, but standard output cannot be written to")
 }
 
-fn open(file: &Path) -> Result<(String, Box<dyn Read>)> {
-    let (name, mut input): (String, Box<dyn Read>) = if file == Path::new("-") {
-        ("standard input".to_owned(), Box::new(io::stdin()))
-    } else {
-        let name = file.display().to_string();
-        let input =
-            File::open(file).map_err(|why| anyhow!("cannot open {name}: {why}: give the path of a CSV file"))?;
-        (name, Box::new(input))
-    };
-    let mut start = Vec::new();
-    input.by_ref().take(2).read_to_end(&mut start).map_err(|why| anyhow!("cannot read {name}: {why}: give a file"))?;
-    let (is_gzip, is_zip) = (start == [0x1f, 0x8b], start == *b"PK");
-    let input = io::Cursor::new(start).chain(input);
-    if is_zip {
-        bail!("{name} is a ZIP archive: nothing was imported: unzip it, for example with unzip -p FILE | ... import -");
-    }
-    Ok((name, if is_gzip { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) }))
-}
-
 /// The good rows of a file, and what is wrong with the others.
 struct Source {
     name: String,
-    now: Timestamp,
-    reader: CsvReader<Row, Box<dyn Read>>,
+    now: SystemTime,
+    reader: CsvReader<Row, Input>,
     wrong: Vec<String>,
     count: usize,
 }
@@ -83,9 +59,9 @@ impl Source {
     fn next(&mut self) -> Result<Option<Row>> {
         while let Some(read) = self.reader.next() {
             match read {
-                Ok(row) => match self.implausible(row.open_time.get()) {
+                Ok(row) => match implausible(row.open_time.get(), self.now) {
                     None => return Ok(Some(row)),
-                    Some(why) => self.refuse(&why),
+                    Some(why) => self.refuse(&format!("open_time {}: {why}", row.open_time)),
                 },
                 // What comes behind cannot be read either.
                 Err(error @ ReadError::Io { .. }) => {
@@ -95,13 +71,6 @@ impl Source {
             }
         }
         Ok(None)
-    }
-
-    fn implausible(&self, open_time: Timestamp) -> Option<String> {
-        if open_time > self.now {
-            return Some(format!("open_time {open_time}: is in the future: expected a time before {:.0}", self.now));
-        }
-        (open_time.as_second() < FIRST_SECOND).then(|| format!("open_time {open_time}: expected a time from 1971 on"))
     }
 
     fn refuse(&mut self, why: &str) {

@@ -1,4 +1,4 @@
-//! Imports candles from CSV files into SQLite and serves them over HTTP.
+//! Keeps candles of files, of trades and of providers in SQLite and serves them over HTTP.
 //!
 //! This module knows which command does what and which exit code it ends with: 0 done, 1 failed,
 //! 2 wrong usage. It never touches the database or the network itself.
@@ -7,6 +7,8 @@ mod api;
 mod cli;
 mod health;
 mod import;
+mod ingest;
+mod input;
 mod name;
 mod query;
 mod runs;
@@ -25,6 +27,7 @@ use crate::cli::{Cli, Command};
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Import(arguments) => import::run(&arguments),
+        Command::Ingest(arguments) => ingest::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),
     };

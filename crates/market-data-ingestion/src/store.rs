@@ -3,6 +3,7 @@
 //! This module opens the database. It never reads CSV and never speaks HTTP, and no SQL stands outside it and its
 //! parts.
 
+mod ingestion;
 mod read;
 mod row;
 mod schema;
@@ -15,7 +16,9 @@ use anyhow::{Result, anyhow};
 use rusqlite::Connection;
 
 pub use crate::store::{
+    ingestion::Saved,
     row::{Row, StoredCandle},
+    time::implausible,
     write::{Change, Writer},
 };
 

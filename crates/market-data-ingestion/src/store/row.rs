@@ -39,20 +39,29 @@ impl Record for Row {
 
     fn read(fields: &dyn Fields) -> Result<Self, FieldError> {
         let candle = Candle::read(fields)?;
-        let refuse = |column: &str, why: &str| FieldError {
+        let refuse = |(column, why): (&str, String)| FieldError {
             column: column.to_owned(),
             value: fields.text(column).map(str::to_owned),
-            why: why.to_owned(),
-        };
-        let stored = |column: &str, time: Timestamp| {
-            StoredTime::new(time).ok_or_else(|| refuse(column, "expected a time from 1678 to 2261"))
+            why,
         };
         let start = candle.interval.bucket(candle.open_time);
         if start != candle.open_time {
             let why = format!("no {} candle starts then: expected {start} or the next", candle.interval);
-            return Err(refuse("open_time", &why));
+            return Err(refuse(("open_time", why)));
         }
-        let said = |column: &str| fields.text(column).is_some_and(|text| !text.is_empty());
+        let row = Self::new(&candle).map_err(refuse)?;
+        // The candle holds a stand-in when the file says nothing: that is not kept as a fact.
+        let is_received = fields.text("receive_time").is_some_and(|text| !text.is_empty());
+        Ok(Self { receive_time: row.receive_time.filter(|_| is_received), ..row })
+    }
+}
+
+impl Row {
+    /// The candle in the database's types, or the column that has none and why.
+    pub fn new(candle: &Candle) -> Result<Self, (&'static str, String)> {
+        let stored = |column: &'static str, time: Timestamp| {
+            StoredTime::new(time).ok_or_else(|| (column, "expected a time from 1678 to 2261".to_owned()))
+        };
         Ok(Self {
             interval: candle.interval,
             open_time: stored("open_time", candle.open_time)?,
@@ -66,9 +75,8 @@ impl Record for Row {
                 .trade_count
                 .map(i64::try_from)
                 .transpose()
-                .map_err(|_| refuse("trade_count", "expected at most 2^63 - 1"))?,
-            // The candle holds a stand-in when the file says nothing: that is not kept as a fact.
-            receive_time: said("receive_time").then(|| stored("receive_time", candle.receive_time)).transpose()?,
+                .map_err(|_| ("trade_count", "expected at most 2^63 - 1".to_owned()))?,
+            receive_time: Some(stored("receive_time", candle.receive_time)?),
         })
     }
 }

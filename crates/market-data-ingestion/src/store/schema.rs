@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow, bail};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Step `n` leads from schema `n` to schema `n + 1`. Steps that were shipped are never edited.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     // Prices are text, as SQLite's numbers would lose digits. Times are nanoseconds since 1970.
     "CREATE TABLE candle (
         symbol      TEXT NOT NULL,
@@ -44,6 +44,24 @@ const STEPS: [&str; 2] = [
         FROM candle;
     DROP TABLE candle;
     ALTER TABLE candle_2 RENAME TO candle",
+    // Where an ingestion is, as JSON: its open candles and the trades that are in. And what a provider was asked for,
+    // from start to stop, so that a candle which is not there is known not to exist.
+    "CREATE TABLE ingestion (
+        symbol     TEXT NOT NULL,
+        interval   TEXT NOT NULL,
+        provider   TEXT NOT NULL,
+        state      TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        PRIMARY KEY (symbol, interval, provider)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE asked (
+        symbol   TEXT NOT NULL,
+        interval TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        start    INTEGER NOT NULL,
+        stop     INTEGER NOT NULL,
+        PRIMARY KEY (symbol, interval, provider, start)
+    ) STRICT, WITHOUT ROWID",
 ];
 
 /// Brings the database at `path` to the newest schema, each step in a transaction of its own.

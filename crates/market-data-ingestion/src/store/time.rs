@@ -2,13 +2,24 @@
 //!
 //! This module knows which times fit. It never rounds one that does not.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 use barter_data::Timestamp;
 use rusqlite::{
     ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
+
+/// Start of 1971, as for times that are whole numbers.
+const FIRST_SECOND: i64 = 365 * 86_400;
+
+/// Why nothing that is stored happened at that time, where it cannot have.
+pub fn implausible(time: Timestamp, now: SystemTime) -> Option<&'static str> {
+    if time.as_second() < FIRST_SECOND {
+        return Some("expected a time from 1971 on");
+    }
+    (SystemTime::from(time) > now).then_some("is in the future by the clock of this machine")
+}
 
 /// A time from 1678 to 2261.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

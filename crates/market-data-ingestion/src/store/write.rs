@@ -26,10 +26,11 @@ pub enum Change {
 
 /// Writes candles of one symbol and provider within a transaction.
 pub struct Writer<'a> {
+    pub(super) transaction: &'a Transaction<'a>,
     insert: Statement<'a>,
     update: Statement<'a>,
-    symbol: &'a str,
-    provider: &'a str,
+    pub(super) symbol: &'a str,
+    pub(super) provider: &'a str,
     /// The interval of a row as it is stored, here to be allocated once.
     interval: String,
 }
@@ -65,14 +66,15 @@ impl Store {
     }
 }
 
-fn refused(why: rusqlite::Error) -> anyhow::Error {
+pub(super) fn refused(why: rusqlite::Error) -> anyhow::Error {
     anyhow!("nothing was written: {why}: free the disk or the database, and try again")
 }
 
 impl<'a> Writer<'a> {
-    fn new(transaction: &'a Transaction<'_>, symbol: &'a Symbol, provider: &'a Provider) -> Result<Self> {
+    fn new(transaction: &'a Transaction<'a>, symbol: &'a Symbol, provider: &'a Provider) -> Result<Self> {
         let prepare = |sql: &str| transaction.prepare(sql).context("the database cannot be written to");
         Ok(Self {
+            transaction,
             insert: prepare(
                 "INSERT INTO candle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                 ON CONFLICT DO NOTHING",

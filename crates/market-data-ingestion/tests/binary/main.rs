@@ -3,6 +3,7 @@
 mod api;
 mod commands;
 mod import;
+mod ingest;
 mod migrations;
 mod program;
 mod readme;

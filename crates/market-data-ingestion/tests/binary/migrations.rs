@@ -22,7 +22,7 @@ fn schema(program: &Program) -> i64 {
 fn a_new_database_has_the_newest_schema() {
     let program = Program::new();
     program.serve();
-    assert_eq!(schema(&program), 2);
+    assert_eq!(schema(&program), 3);
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn candles_of_schema_1_are_kept_with_an_unknown_provider() {
     assert_eq!(schema(&program), 1);
 
     let server = program.serve();
-    assert_eq!(schema(&program), 2);
+    assert_eq!(schema(&program), 3);
     let (status, answer) = server.get("/candles?symbol=BTC-USDT&interval=1m");
     assert_eq!(status, 200);
     let first = json!({
@@ -59,7 +59,7 @@ fn an_import_upgrades_as_well() {
     let csv = "open_time,interval,open,high,low,close,volume\n2026-01-05T00:00:00Z,1m,100.10,101,99,100.5,12.5\n";
     let said = program.import("unknown", csv);
     assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
-    assert_eq!(schema(&program), 2);
+    assert_eq!(schema(&program), 3);
 }
 
 #[test]
@@ -77,14 +77,14 @@ fn a_failed_upgrade_changes_nothing() {
 
 #[test]
 fn a_newer_schema_is_refused_untouched() {
-    for version in [3, 99, -1] {
+    for version in [4, 99, -1] {
         let program = Program::new();
         program.database().pragma_update(None, "user_version", version).unwrap();
         let before = fs::read(program.path("market-data.sqlite")).unwrap();
         let said = open(&program);
         assert_eq!(said.code, Some(1));
         let expected = format!(
-            "error: market-data.sqlite has schema {version}, but market-data-ingestion {} knows schemas up to 2 only: \
+            "error: market-data.sqlite has schema {version}, but market-data-ingestion {} knows schemas up to 3 only: \
              use the newer version that wrote it\n",
             env!("CARGO_PKG_VERSION")
         );
