@@ -6,7 +6,8 @@ use barter_data::Candle;
 use barter_execution::{Fees, FillModel};
 use pyo3::prelude::*;
 
-use crate::data::{PyCandle, PyInstrument};
+use crate::candle::PyCandle;
+use crate::instrument::PyInstrument;
 use crate::report::PyReport;
 use crate::session::PySession;
 use crate::strategy::{AnyStrategy, raised};

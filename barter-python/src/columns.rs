@@ -7,13 +7,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt64Array};
 use barter::Report;
-use barter_data::{Candle, Timestamp};
+use barter_data::{Candle, Timestamp, Trade};
 use barter_instrument::Decimal;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
 use pyo3_arrow::PyTable;
 
-use crate::data::PyCandle;
+use crate::candle::PyCandle;
+use crate::trade::PyTrade;
 use crate::{time, value_error};
 
 /// Columns of one table, for whatever takes Arrow: ``polars.DataFrame``, ``pyarrow.table``, ``pandas.DataFrame.from_arrow``.
@@ -122,5 +123,20 @@ pub fn candles_to_arrow(candles: Vec<PyRef<'_, PyCandle>>) -> PyResult<PyColumns
         ("volume", floats(of().map(|candle| candle.volume.get()))),
         ("receive_time", times(of().map(|candle| candle.receive_time))),
         ("trade_count", Arc::new(of().map(|candle| candle.trade_count).collect::<UInt64Array>())),
+    ])
+}
+
+/// Trades as columns, as ``candles_to_arrow`` makes them.
+#[pyfunction]
+pub fn trades_to_arrow(trades: Vec<PyRef<'_, PyTrade>>) -> PyResult<PyColumns> {
+    let trades: Vec<Trade> = trades.iter().map(|trade| trade.0).collect();
+    let of = || trades.iter();
+    columns([
+        ("event_time", times(of().map(|trade| trade.event_time))),
+        ("price", floats(of().map(|trade| trade.price.get()))),
+        ("quantity", floats(of().map(|trade| trade.quantity.get()))),
+        ("receive_time", times(of().map(|trade| trade.receive_time))),
+        ("side", Arc::new(of().map(|trade| trade.side.map(|side| side.to_string())).collect::<StringArray>())),
+        ("id", Arc::new(of().map(|trade| trade.id).collect::<UInt64Array>())),
     ])
 }

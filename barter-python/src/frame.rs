@@ -1,22 +1,17 @@
-//! Candles from the columns of a table, by the Arrow PyCapsule interface.
-//! A number must never be taken for another: a float is read by its shortest text, a decimal by its digits.
+//! Candles and trades from the columns of a table, by the Arrow PyCapsule interface.
+//! Reading must never keep other threads of Python from running, nor Ctrl-C from ending it.
 
-use std::fmt::Display;
-use std::str::FromStr;
+mod column;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, UInt64Type};
-use arrow_array::{
-    Array, ArrayRef, Decimal128Array, Float64Array, Int64Array, LargeStringArray, RecordBatch, UInt64Array,
-};
-use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::{DataType, TimeUnit as ArrowUnit};
-use barter_data::{Candle, Interval, Record, TimeUnit, Timestamp};
-use barter_instrument::{Decimal, InstrumentError};
+use arrow_array::{ArrayRef, LargeStringArray, RecordBatch, UInt64Array};
+use barter_data::{Candle, Interval, Record, TimeUnit, Trade};
 use pyo3::prelude::*;
 use pyo3_arrow::PyRecordBatchReader;
 
-use crate::data::PyCandle;
+use self::column::{Numbers, Times, count, counts, missing, shown, text, texts};
+use crate::candle::PyCandle;
+use crate::signals::Signals;
+use crate::trade::PyTrade;
 use crate::value_error;
 
 /// Candles of any table that offers its columns by ``__arrow_c_stream__``, such as a ``polars.DataFrame``.
@@ -26,28 +21,73 @@ use crate::value_error;
 #[pyfunction]
 #[pyo3(signature = (table, *, interval=None, time_unit="ms"))]
 pub fn candles_from_arrow(
+    py: Python<'_>,
     table: PyRecordBatchReader,
     interval: Option<&str>,
     time_unit: &str,
 ) -> PyResult<Vec<PyCandle>> {
     let unit: TimeUnit = time_unit.parse().map_err(value_error)?;
     let interval: Option<Interval> = interval.map(str::parse).transpose().map_err(value_error)?;
-    let mut candles = Vec::new();
-    for batch in table.into_reader()? {
-        let batch = batch.map_err(value_error)?;
-        let frame = Frame::new(&batch, interval, unit).map_err(value_error)?;
-        let first = candles.len();
-        candles.reserve(batch.num_rows());
-        for row in 0..batch.num_rows() {
-            let candle = frame.candle(row).map_err(|why| value_error(format!("row {}: {why}", first + row)))?;
-            candles.push(PyCandle(candle));
-        }
-    }
-    Ok(candles)
+    let candles =
+        py.detach(|| rows(table, |columns| Candles::new(&Batch { columns, unit }, interval), Candles::row))?;
+    Ok(candles.into_iter().map(PyCandle).collect())
 }
 
-/// The columns of candles in one batch.
-struct Frame {
+/// Trades of any table as that of ``candles_from_arrow``, with the columns of ``read_trades``.
+#[pyfunction]
+#[pyo3(signature = (table, *, time_unit="ms"))]
+pub fn trades_from_arrow(py: Python<'_>, table: PyRecordBatchReader, time_unit: &str) -> PyResult<Vec<PyTrade>> {
+    let unit: TimeUnit = time_unit.parse().map_err(value_error)?;
+    let trades = py.detach(|| rows(table, |columns| Trades::new(&Batch { columns, unit }), Trades::row))?;
+    Ok(trades.into_iter().map(PyTrade).collect())
+}
+
+fn rows<F, T>(
+    table: PyRecordBatchReader,
+    frame: impl Fn(&RecordBatch) -> Result<F, String>,
+    read: impl Fn(&F, usize) -> Result<T, String>,
+) -> PyResult<Vec<T>> {
+    let (mut rows, mut signals) = (Vec::new(), Signals::default());
+    for batch in table.into_reader()? {
+        let batch = batch.map_err(value_error)?;
+        let frame = frame(&batch).map_err(value_error)?;
+        let first = rows.len();
+        rows.reserve(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            signals.hear()?;
+            rows.push(read(&frame, row).map_err(|why| value_error(format!("row {}: {why}", first + row)))?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Some rows of a table, and the unit of its times that are whole numbers.
+struct Batch<'a> {
+    columns: &'a RecordBatch,
+    unit: TimeUnit,
+}
+
+impl Batch<'_> {
+    fn optional<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&str, &ArrayRef) -> Result<T, String>,
+    ) -> Result<Option<T>, String> {
+        self.columns.column_by_name(name).map(|column| read(name, column)).transpose()
+    }
+
+    fn required<R: Record, T>(
+        &self,
+        name: &str,
+        read: impl Fn(&str, &ArrayRef) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let expected = || format!("{name} is missing: expected columns {}", R::REQUIRED.join(","));
+        self.optional(name, read)?.ok_or_else(expected)
+    }
+}
+
+/// The columns of candles.
+struct Candles {
     open_time: Times,
     receive_time: Option<Times>,
     interval: Intervals,
@@ -56,196 +96,92 @@ struct Frame {
     trade_count: Option<UInt64Array>,
 }
 
+enum Intervals {
+    All(Interval),
+    Texts(LargeStringArray),
+}
+
 const NUMBERS: [&str; 5] = ["open", "high", "low", "close", "volume"];
 
-impl Frame {
-    fn new(batch: &RecordBatch, interval: Option<Interval>, unit: TimeUnit) -> Result<Self, String> {
-        let required = |name: &str| {
-            let expected = || format!("{name} is missing: expected columns {}", Candle::REQUIRED.join(","));
-            batch.column_by_name(name).ok_or_else(expected)
-        };
-        let numbers = |name: &str| Numbers::new(name, required(name)?);
-        let [open, high, low, close, volume] = NUMBERS.map(numbers);
-        let times = |name, column| Times::new(name, column, unit);
-        let counts = |column| {
-            Ok::<_, String>(cast("trade_count", column, &DataType::UInt64)?.as_primitive::<UInt64Type>().clone())
-        };
+impl Candles {
+    fn new(batch: &Batch<'_>, interval: Option<Interval>) -> Result<Self, String> {
+        let times = |name: &str, column: &ArrayRef| Times::new(name, column, batch.unit);
+        let [open, high, low, close, volume] = NUMBERS.map(|name| batch.required::<Candle, _>(name, Numbers::new));
         Ok(Self {
-            open_time: times("open_time", required("open_time")?)?,
-            receive_time: batch
-                .column_by_name("receive_time")
-                .map(|column| times("receive_time", column))
-                .transpose()?,
-            interval: match (interval, batch.column_by_name("interval")) {
+            open_time: batch.required::<Candle, _>("open_time", times)?,
+            receive_time: batch.optional("receive_time", times)?,
+            interval: match (interval, batch.optional("interval", texts)?) {
                 (Some(interval), None) => Intervals::All(interval),
-                (None, _) => Intervals::Texts(texts("interval", required("interval")?)?),
+                (None, _) => Intervals::Texts(batch.required::<Candle, _>("interval", texts)?),
                 (Some(_), Some(_)) => {
                     return Err("interval is given and is a column: expected one of them".to_owned());
                 }
             },
             numbers: [open?, high?, low?, close?, volume?],
-            trade_count: batch.column_by_name("trade_count").map(counts).transpose()?,
+            trade_count: batch.optional("trade_count", counts)?,
         })
     }
 
-    fn candle(&self, row: usize) -> Result<Candle, String> {
-        let missing = |name: &str| format!("{name} is missing: expected a value");
+    fn row(&self, row: usize) -> Result<Candle, String> {
         let interval = match &self.interval {
             Intervals::All(interval) => *interval,
             Intervals::Texts(texts) => text(texts, row).ok_or_else(|| missing("interval"))?.parse().map_err(shown)?,
         };
         let open_time = self.open_time.get("open_time", row)?.ok_or_else(|| missing("open_time"))?;
-        let receive_time =
-            self.receive_time.as_ref().map(|times| times.get("receive_time", row)).transpose()?.flatten();
+        let receive_time = self.receive_time.as_ref().map(|times| times.get("receive_time", row)).transpose()?;
         let [open, high, low, close, volume] = &self.numbers;
         let candle = Candle {
             open_time,
             interval,
-            receive_time: receive_time.unwrap_or_else(|| interval.close_time(open_time)),
+            receive_time: receive_time.flatten().unwrap_or_else(|| interval.close_time(open_time)),
             open: open.get("open", row)?,
             high: high.get("high", row)?,
             low: low.get("low", row)?,
             close: close.get("close", row)?,
             volume: volume.get("volume", row)?,
-            trade_count: self
-                .trade_count
-                .as_ref()
-                .filter(|counts| counts.is_valid(row))
-                .map(|counts| counts.value(row)),
+            trade_count: self.trade_count.as_ref().and_then(|counts| count(counts, row)),
         };
         candle.check().map_err(shown)?;
         Ok(candle)
     }
 }
 
-enum Intervals {
-    All(Interval),
-    Texts(LargeStringArray),
+/// The columns of trades.
+struct Trades {
+    event_time: Times,
+    receive_time: Option<Times>,
+    price: Numbers,
+    quantity: Numbers,
+    side: Option<LargeStringArray>,
+    id: Option<UInt64Array>,
 }
 
-enum Times {
-    Texts(LargeStringArray, TimeUnit),
-    Numbers(Int64Array, TimeUnit),
-    /// Of a column that says its unit, so that every year is plausible.
-    Typed(Int64Array, ArrowUnit),
-}
-
-impl Times {
-    fn new(name: &str, column: &ArrayRef, unit: TimeUnit) -> Result<Self, String> {
-        let numbers = || Ok::<_, String>(cast(name, column, &DataType::Int64)?.as_primitive::<Int64Type>().clone());
-        match column.data_type() {
-            DataType::Timestamp(typed, Some(_)) => Ok(Self::Typed(numbers()?, *typed)),
-            DataType::Timestamp(_, None) | DataType::Date32 | DataType::Date64 => {
-                Err(format!("{name} has no time zone: expected timestamps with one, such as UTC"))
-            }
-            integer if integer.is_integer() => Ok(Self::Numbers(numbers()?, unit)),
-            _ => Ok(Self::Texts(texts(name, column)?, unit)),
-        }
+impl Trades {
+    fn new(batch: &Batch<'_>) -> Result<Self, String> {
+        let times = |name: &str, column: &ArrayRef| Times::new(name, column, batch.unit);
+        Ok(Self {
+            event_time: batch.required::<Trade, _>("event_time", times)?,
+            receive_time: batch.optional("receive_time", times)?,
+            price: batch.required::<Trade, _>("price", Numbers::new)?,
+            quantity: batch.required::<Trade, _>("quantity", Numbers::new)?,
+            side: batch.optional("side", texts)?,
+            id: batch.optional("id", counts)?,
+        })
     }
 
-    fn get(&self, name: &str, row: usize) -> Result<Option<Timestamp>, String> {
-        let numbers = match self {
-            Self::Texts(texts, unit) => {
-                let read = |text: &str| unit.read(text).map_err(|why| format!("{name} {text:?}: {why}"));
-                return text(texts, row).map(read).transpose();
-            }
-            Self::Numbers(numbers, _) | Self::Typed(numbers, _) => numbers,
+    fn row(&self, row: usize) -> Result<Trade, String> {
+        let event_time = self.event_time.get("event_time", row)?.ok_or_else(|| missing("event_time"))?;
+        let receive_time = self.receive_time.as_ref().map(|times| times.get("receive_time", row)).transpose()?;
+        let side = self.side.as_ref().and_then(|sides| text(sides, row));
+        let trade = Trade {
+            event_time,
+            receive_time: receive_time.flatten().unwrap_or(event_time),
+            price: self.price.get("price", row)?,
+            quantity: self.quantity.get("quantity", row)?,
+            side: side.map(|side| side.parse().map_err(shown)).transpose()?,
+            id: self.id.as_ref().and_then(|ids| count(ids, row)),
         };
-        if numbers.is_null(row) {
-            return Ok(None);
-        }
-        let number = numbers.value(row);
-        let read = match self {
-            Self::Typed(_, ArrowUnit::Second) => Timestamp::from_second(number).map_err(shown),
-            Self::Typed(_, ArrowUnit::Millisecond) => Timestamp::from_millisecond(number).map_err(shown),
-            Self::Typed(_, ArrowUnit::Microsecond) => Timestamp::from_microsecond(number).map_err(shown),
-            Self::Typed(_, ArrowUnit::Nanosecond) => Timestamp::from_nanosecond(i128::from(number)).map_err(shown),
-            Self::Numbers(_, unit) | Self::Texts(_, unit) => unit.timestamp(number).map_err(shown),
-        };
-        read.map(Some).map_err(|why| format!("{name} {number}: {why}"))
+        trade.check().map_err(shown)?;
+        Ok(trade)
     }
-}
-
-enum Numbers {
-    Floats(Float64Array),
-    Decimals(Decimal128Array, u32),
-    Texts(LargeStringArray),
-}
-
-impl Numbers {
-    fn new(name: &str, column: &ArrayRef) -> Result<Self, String> {
-        let decimals = |scale: i8| {
-            let column = cast(name, column, &DataType::Decimal128(38, scale))?;
-            let scale = u32::try_from(scale).map_err(|_| format!("{name}: expected decimals of a scale from 0"))?;
-            Ok(Self::Decimals(column.as_primitive::<Decimal128Type>().clone(), scale))
-        };
-        match column.data_type() {
-            DataType::Float64 => Ok(Self::Floats(column.as_primitive::<Float64Type>().clone())),
-            DataType::Decimal32(_, scale)
-            | DataType::Decimal64(_, scale)
-            | DataType::Decimal128(_, scale)
-            | DataType::Decimal256(_, scale) => decimals(*scale),
-            integer if integer.is_integer() => decimals(0),
-            _ => Ok(Self::Texts(texts(name, column)?)),
-        }
-    }
-
-    fn get<T>(&self, name: &str, row: usize) -> Result<T, String>
-    where
-        T: FromStr<Err = InstrumentError> + TryFrom<Decimal, Error = InstrumentError>,
-    {
-        let missing = || format!("{name} is missing: expected a value");
-        let wrong = |why: InstrumentError| format!("{name}: {why}");
-        match self {
-            Self::Floats(floats) => {
-                let float = floats.is_valid(row).then(|| floats.value(row)).filter(|float| !float.is_nan());
-                let float = float.ok_or_else(missing)?;
-                match short(float) {
-                    Some(decimal) => T::try_from(decimal).map_err(wrong),
-                    None => float.to_string().parse().map_err(wrong),
-                }
-            }
-            Self::Decimals(decimals, scale) => {
-                let digits = decimals.is_valid(row).then(|| decimals.value(row)).ok_or_else(missing)?;
-                let too_many = || format!("{name}: expected at most 28 digits");
-                T::try_from(decimal(digits, *scale).ok_or_else(too_many)?).map_err(wrong)
-            }
-            Self::Texts(texts) => text(texts, row).ok_or_else(missing)?.parse().map_err(wrong),
-        }
-    }
-}
-
-/// The shortest decimal of a float where that has few digits; of two decimals of 15 digits each is another float.
-fn short(float: f64) -> Option<Decimal> {
-    const SCALE: f64 = 1e8;
-    let digits = (float * SCALE).round();
-    (digits.abs() < 1e15 && digits / SCALE == float).then(|| Decimal::new(digits as i64, 8).normalize())
-}
-
-fn decimal(mut digits: i128, mut scale: u32) -> Option<Decimal> {
-    loop {
-        match Decimal::try_from_i128_with_scale(digits, scale) {
-            Ok(decimal) => return Some(decimal),
-            Err(_) if scale > 0 && digits % 10 == 0 => (digits, scale) = (digits / 10, scale - 1),
-            Err(_) => return None,
-        }
-    }
-}
-
-fn text(texts: &LargeStringArray, row: usize) -> Option<&str> {
-    texts.is_valid(row).then(|| texts.value(row)).filter(|text| !text.is_empty())
-}
-
-fn texts(name: &str, column: &ArrayRef) -> Result<LargeStringArray, String> {
-    Ok(cast(name, column, &DataType::LargeUtf8)?.as_string::<i64>().clone())
-}
-
-/// The column in another type, if each of its values has one.
-fn cast(name: &str, column: &ArrayRef, into: &DataType) -> Result<ArrayRef, String> {
-    let exact = CastOptions { safe: false, ..CastOptions::default() };
-    cast_with_options(column, into, &exact).map_err(|error| format!("{name}: {error}"))
-}
-
-fn shown(error: impl Display) -> String {
-    error.to_string()
 }

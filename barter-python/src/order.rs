@@ -3,14 +3,14 @@
 
 use barter::Refusal;
 use barter_execution::{Fill, Liquidity, Order, OrderId, OrderKind, OrderRequest};
-use barter_instrument::Side;
+use barter_instrument::{Price, Quantity, Side};
 use pyo3::prelude::*;
 
-use crate::{number, time, value_error};
+use crate::{Pickled, number, pickled, time, value_error};
 
 /// What a strategy wants done; made by ``market``, ``limit`` and ``stop``.
-#[pyclass(name = "Order", module = "barter_python", frozen, eq)]
-#[derive(PartialEq)]
+#[pyclass(name = "Order", module = "barter_python", frozen, eq, hash)]
+#[derive(PartialEq, Hash)]
 pub struct PyOrder(pub(crate) OrderRequest);
 
 #[pymethods]
@@ -57,14 +57,41 @@ impl PyOrder {
         price(py, &self.0)
     }
 
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Pickled<'py>> {
+        let OrderRequest { side, quantity, kind } = self.0;
+        let price = match kind {
+            OrderKind::Market => None,
+            OrderKind::Limit(price) | OrderKind::Stop(price) => Some(price),
+        };
+        let pickle: OrderPickle = (self.kind().to_owned(), side, quantity, price);
+        pickled(py, "Order", &pickle)
+    }
+
     fn __repr__(&self) -> String {
         format!("<Order {}>", shown(&self.0))
     }
 }
 
+/// Kind, side, quantity and price.
+pub(crate) type OrderPickle = (String, Side, Quantity, Option<Price>);
+
+impl PyOrder {
+    pub(crate) fn of((kind, side, quantity, price): OrderPickle) -> PyResult<Self> {
+        let request = match (&*kind, price) {
+            ("market", None) => OrderRequest::market(side, quantity),
+            ("limit", Some(price)) => OrderRequest::limit(side, quantity, price),
+            ("stop", Some(price)) => OrderRequest::stop(side, quantity, price),
+            _ => {
+                return Err(value_error(format!("order of kind {kind:?} is not known: expected market, limit or stop")));
+            }
+        };
+        Ok(Self(request))
+    }
+}
+
 /// Takes an open order back.
-#[pyclass(name = "Cancel", module = "barter_python", frozen, eq)]
-#[derive(PartialEq)]
+#[pyclass(name = "Cancel", module = "barter_python", frozen, eq, hash)]
+#[derive(PartialEq, Hash)]
 pub struct PyCancel(pub(crate) OrderId);
 
 #[pymethods]
@@ -74,14 +101,23 @@ impl PyCancel {
         Self(OrderId(order_id))
     }
 
+    #[getter]
+    fn order_id(&self) -> u64 {
+        self.0.0
+    }
+
+    fn __getnewargs__(&self) -> (u64,) {
+        (self.0.0,)
+    }
+
     fn __repr__(&self) -> String {
         format!("Cancel({})", self.0.0)
     }
 }
 
 /// An order that neither filled nor was cancelled.
-#[pyclass(name = "OpenOrder", module = "barter_python", frozen, eq)]
-#[derive(PartialEq)]
+#[pyclass(name = "OpenOrder", module = "barter_python", frozen, eq, hash)]
+#[derive(PartialEq, Hash)]
 pub struct PyOpenOrder(pub(crate) Order);
 
 #[pymethods]
@@ -136,8 +172,8 @@ impl PyOpenOrder {
 }
 
 /// An order that filled, or a part of it.
-#[pyclass(name = "Fill", module = "barter_python", frozen, eq)]
-#[derive(PartialEq)]
+#[pyclass(name = "Fill", module = "barter_python", frozen, eq, hash)]
+#[derive(PartialEq, Hash)]
 pub struct PyFill(pub(crate) Fill);
 
 #[pymethods]

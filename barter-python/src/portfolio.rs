@@ -6,7 +6,7 @@ use barter_execution::{Balances, Order, OrderId};
 use barter_instrument::{Decimal, Instrument};
 use pyo3::prelude::*;
 
-use crate::data::PyInstrument;
+use crate::instrument::PyInstrument;
 use crate::number;
 use crate::order::PyOpenOrder;
 

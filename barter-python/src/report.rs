@@ -91,8 +91,8 @@ impl PyReport {
 }
 
 /// From nothing held to nothing held.
-#[pyclass(name = "RoundTrip", module = "barter_python", frozen, eq)]
-#[derive(PartialEq)]
+#[pyclass(name = "RoundTrip", module = "barter_python", frozen, eq, hash)]
+#[derive(PartialEq, Hash)]
 pub struct PyRoundTrip(pub(crate) RoundTrip);
 
 #[pymethods]

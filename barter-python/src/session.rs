@@ -4,7 +4,7 @@
 use barter::{Event, Session};
 use pyo3::prelude::*;
 
-use crate::data::PyCandle;
+use crate::candle::PyCandle;
 use crate::order::{PyFill, PyRefusal};
 use crate::portfolio::PyPortfolio;
 use crate::report::PyRoundTrip;

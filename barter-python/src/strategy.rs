@@ -7,13 +7,11 @@ use barter_execution::Fill;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::data::PyCandle;
+use crate::candle::PyCandle;
 use crate::order::{PyCancel, PyFill, PyOrder, PyRefusal};
 use crate::portfolio::PyPortfolio;
+use crate::signals::Signals;
 use crate::{number, value_error};
-
-/// Candles between two looks for Ctrl-C; a look costs more than a candle.
-const SIGNAL_PERIOD: u32 = 4_096;
 
 /// Calls `on_candle(candle, portfolio)` of a Python object, which returns `None`, an `Order`, a `Cancel`, or an
 /// iterable of them; so do `on_fill(fill, portfolio)` and `on_refusal(refusal, portfolio)`, where it has them.
@@ -71,14 +69,14 @@ impl PySmaCrossover {
 /// Any strategy that Python can give. One of Rust leaves Python alone, but for a look now and then for Ctrl-C.
 #[derive(Debug)]
 pub(crate) enum AnyStrategy {
-    Native { strategy: SmaCrossover, candles: u32 },
+    Native { strategy: SmaCrossover, signals: Signals },
     Python(PythonStrategy),
 }
 
 impl AnyStrategy {
     pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         match object.cast::<PySmaCrossover>() {
-            Ok(native) => Ok(Self::Native { strategy: native.get().0.clone(), candles: 0 }),
+            Ok(native) => Ok(Self::Native { strategy: native.get().0.clone(), signals: Signals::default() }),
             Err(_) => PythonStrategy::new(object).map(Self::Python),
         }
     }
@@ -89,11 +87,8 @@ impl Strategy for AnyStrategy {
 
     fn on_candle(&mut self, candle: &Candle, portfolio: &Portfolio<'_>) -> PyResult<Vec<Action>> {
         match self {
-            Self::Native { strategy, candles } => {
-                *candles = candles.wrapping_add(1);
-                if candles.is_multiple_of(SIGNAL_PERIOD) {
-                    Python::attach(|py| py.check_signals())?;
-                }
+            Self::Native { strategy, signals } => {
+                signals.hear()?;
                 let Ok(actions) = strategy.on_candle(candle, portfolio);
                 Ok(actions)
             }

@@ -1,3 +1,4 @@
+import pickle
 import traceback
 from datetime import timedelta
 from decimal import Decimal
@@ -246,6 +247,10 @@ def test_orders_tell_what_they_ask_for():
     assert repr(stop) == "<Order stop sell 0.5 at 92>"
     market = Order.market("buy", 1)
     assert (market.kind, market.price) == ("market", None)
+    for action in [stop, market, Order.limit("buy", 1, 2), Cancel(7)]:
+        assert pickle.loads(pickle.dumps(action)) == action
+        assert len({action, pickle.loads(pickle.dumps(action))}) == 1
+    assert Cancel(7).order_id == 7
 
 
 def test_parameters_are_checked(instrument):

@@ -56,6 +56,13 @@ def test_quantities_are_floored_to_lots():
     instrument = Instrument("kraken", "btc", "eur", tick_size="0.01", lot_size="0.05")
     assert instrument.floor_quantity("0.1999") == Decimal("0.15")
     assert instrument.floor_quantity(Decimal(1) / Decimal(30)) == 0
+    named = (instrument.venue, instrument.base, instrument.quote)
+    assert named == ("kraken", "BTC", "EUR")
+    assert (instrument.tick_size, instrument.lot_size) == (
+        Decimal("0.01"),
+        Decimal("0.05"),
+    )
+    assert instrument.min_notional is None
     assert (
         repr(instrument) == "<Instrument kraken:BTC/EUR tick_size=0.01 lot_size=0.05>"
     )

@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from os import PathLike
 from typing import Any, Literal, Protocol, final
@@ -10,6 +10,7 @@ __all__ = [
     "Backtest",
     "Cancel",
     "Candle",
+    "CandleAggregator",
     "Columns",
     "Fill",
     "Instrument",
@@ -22,11 +23,15 @@ __all__ = [
     "Session",
     "SmaCrossover",
     "Summary",
+    "Trade",
     "__version__",
     "_load",
     "candles_from_arrow",
     "candles_to_arrow",
     "read_candles",
+    "read_trades",
+    "trades_from_arrow",
+    "trades_to_arrow",
 ]
 
 __version__: str
@@ -64,6 +69,18 @@ class Instrument:
         lot_size: _Number,
         min_notional: _Number | None = None,
     ) -> Instrument: ...
+    @property
+    def venue(self) -> str: ...
+    @property
+    def base(self) -> str: ...
+    @property
+    def quote(self) -> str: ...
+    @property
+    def tick_size(self) -> Decimal: ...
+    @property
+    def lot_size(self) -> Decimal: ...
+    @property
+    def min_notional(self) -> Decimal | None: ...
     def floor_quantity(self, quantity: _Number) -> Decimal:
         """The largest whole number of lots that is not above the quantity."""
 
@@ -114,6 +131,69 @@ class Candle:
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
+class Trade:
+    """One trade as the venue reported it."""
+
+    def __new__(
+        cls,
+        event_time: datetime,
+        price: _Number,
+        quantity: _Number,
+        *,
+        receive_time: datetime | None = None,
+        side: _Side | None = None,
+        id: int | None = None,
+    ) -> Trade: ...
+    @property
+    def event_time(self) -> datetime: ...
+    @property
+    def receive_time(self) -> datetime: ...
+    @property
+    def price(self) -> Decimal: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def side(self) -> _Side | None:
+        """The side of the taker, where the venue says."""
+
+    @property
+    def id(self) -> int | None:
+        """The venue's own number of the trade, where it has one."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures by name."""
+
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class CandleAggregator:
+    """Turns trades into candles, in event time.
+
+    A candle is final once a trade came whose event time is ``lateness`` after the end of the interval; by its
+    ``receive_time`` it was known then. A trade for an interval that is final changes nothing: it is counted and returned.
+    An event time more than an interval ahead counts only when the next trade confirms it.
+    Intervals without a trade have no candle, or with ``empty_buckets="previous_close"`` one without volume.
+    """
+
+    def __new__(
+        cls,
+        interval: str,
+        *,
+        lateness: timedelta | None = None,
+        empty_buckets: Literal["skip", "previous_close"] = "skip",
+    ) -> CandleAggregator: ...
+    def push(self, trade: Trade) -> tuple[list[Candle], Trade | None]:
+        """Takes one trade, and returns the candles that it made final, and the trade itself where it came too late."""
+
+    def finish(self) -> list[Candle]:
+        """Returns the candles that are still open. Whatever is pushed for them later is late."""
+
+    @property
+    def late_count(self) -> int:
+        """How many trades came too late so far."""
+
+@final
 class Columns:
     """Columns of one table, for whatever takes Arrow, such as ``polars.DataFrame``."""
 
@@ -149,11 +229,18 @@ class Order:
     def price(self) -> Decimal | None:
         """Of the limit or stop; ``None`` for a market order."""
 
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
 @final
 class Cancel:
     """Takes an open order back."""
 
     def __new__(cls, order_id: int) -> Cancel: ...
+    @property
+    def order_id(self) -> int: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[int]: ...
 
 @final
 class OpenOrder:
@@ -181,6 +268,7 @@ class OpenOrder:
 
     @property
     def placed_at(self) -> datetime: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Fill:
@@ -204,6 +292,7 @@ class Fill:
     def liquidity(self) -> Literal["maker", "taker"]: ...
     @property
     def time(self) -> datetime: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Refusal:
@@ -258,6 +347,7 @@ class RoundTrip:
     def closed_at(self) -> datetime: ...
     @property
     def profit(self) -> Decimal: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Summary:
@@ -375,6 +465,11 @@ def read_candles(
     Times are RFC 3339, or whole numbers of ``time_unit`` since 1970.
     """
 
+def read_trades(
+    path: str | PathLike[str], *, time_unit: _TimeUnit = "ms"
+) -> list[Trade]:
+    """Reads trades from files such as those of ``read_candles``."""
+
 def candles_from_arrow(
     table: _Table, *, interval: str | None = None, time_unit: _TimeUnit = "ms"
 ) -> list[Candle]:
@@ -387,5 +482,11 @@ def candles_from_arrow(
 def candles_to_arrow(candles: Sequence[Candle]) -> Columns:
     """Candles as columns. Prices and volumes are floats; times are cut to microseconds."""
 
-def _load(kind: str, text: str) -> Candle | Instrument:
+def trades_from_arrow(table: _Table, *, time_unit: _TimeUnit = "ms") -> list[Trade]:
+    """Trades of a table as that of ``candles_from_arrow``, with the columns of ``read_trades``."""
+
+def trades_to_arrow(trades: Sequence[Trade]) -> Columns:
+    """Trades as columns, as ``candles_to_arrow`` makes them."""
+
+def _load(kind: str, text: str) -> Candle | Instrument | Order | Trade:
     """Makes again what was pickled."""

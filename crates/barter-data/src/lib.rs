@@ -18,4 +18,4 @@ pub use jiff::{SignedDuration, Timestamp};
 pub use read::{CsvReader, JsonLinesReader, Layout, ReadError};
 pub use record::{FieldError, Fields, Record};
 pub use time_unit::{TimeError, TimeUnit, TimeUnitError};
-pub use trade::Trade;
+pub use trade::{Trade, TradeError};

@@ -7,7 +7,6 @@ use std::str::FromStr;
 use barter_instrument::{Price, Quantity, Side};
 use thiserror::Error;
 
-use crate::trade::NO_QUANTITY;
 use crate::{Candle, Interval, TimeUnit, Trade};
 
 /// Which column is wrong, what it holds, and why that is wrong.
@@ -53,18 +52,16 @@ impl Record for Trade {
     fn read(fields: &dyn Fields) -> Result<Self, FieldError> {
         let timestamp = |text: &str| fields.time_unit().read(text).map_err(|error| error.to_string());
         let event_time = required(fields, "event_time", timestamp)?;
-        let quantity: Quantity = required(fields, "quantity", parse)?;
-        if quantity.is_zero() {
-            return Err(wrong(fields, "quantity", NO_QUANTITY.to_owned()));
-        }
-        Ok(Self {
+        let trade = Self {
             event_time,
             receive_time: optional(fields, "receive_time", timestamp)?.unwrap_or(event_time),
             price: required(fields, "price", parse::<Price>)?,
-            quantity,
+            quantity: required(fields, "quantity", parse::<Quantity>)?,
             side: optional(fields, "side", parse::<Side>)?,
             id: optional(fields, "id", count)?,
-        })
+        };
+        trade.check().map_err(|error| wrong(fields, "quantity", error.to_string()))?;
+        Ok(trade)
     }
 }
 

@@ -3,10 +3,11 @@
 
 use barter_instrument::{Price, Quantity, Side};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use thiserror::Error;
 
 /// One trade. A series of trades belongs to one instrument, which whoever holds the series knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trade {
     /// When the venue matched it; UTC.
     pub event_time: Timestamp,
@@ -15,7 +16,7 @@ pub struct Trade {
     /// Quote per base.
     pub price: Price,
     /// Base; above zero in whatever is read.
-    #[serde(deserialize_with = "above_zero")]
+    #[serde(deserialize_with = "read_quantity")]
     pub quantity: Quantity,
     /// The side of the taker, where the venue says.
     #[serde(default)]
@@ -25,12 +26,27 @@ pub struct Trade {
     pub id: Option<u64>,
 }
 
-/// Why a trade of nothing is refused, here and by the readers.
-pub(crate) const NO_QUANTITY: &str = "a trade has a quantity above 0";
+/// Nothing was traded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a trade has a quantity above 0")]
+pub struct TradeError;
 
-fn above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
-    let quantity = Quantity::deserialize(deserializer)?;
-    if quantity.is_zero() { Err(D::Error::custom(NO_QUANTITY)) } else { Ok(quantity) }
+impl Trade {
+    /// Checks that something was traded.
+    ///
+    /// # Errors
+    /// [`TradeError`] when the quantity is zero.
+    pub fn check(&self) -> Result<(), TradeError> {
+        above_zero(self.quantity).map(drop)
+    }
+}
+
+fn above_zero(quantity: Quantity) -> Result<Quantity, TradeError> {
+    if quantity.is_zero() { Err(TradeError) } else { Ok(quantity) }
+}
+
+fn read_quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
+    above_zero(Quantity::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 #[cfg(test)]

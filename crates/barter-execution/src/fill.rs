@@ -7,7 +7,7 @@ use barter_instrument::{Decimal, Price, Quantity, Side};
 use crate::{Order, OrderId, Rejection};
 
 /// Whether the order waited in the book or took what waited there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Liquidity {
     /// It waited.
     Maker,
@@ -16,7 +16,7 @@ pub enum Liquidity {
 }
 
 /// An order that filled, or a part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fill {
     /// The order.
     pub order: OrderId,

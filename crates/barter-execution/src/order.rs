@@ -21,7 +21,7 @@ impl fmt::Display for OrderId {
 }
 
 /// At what price an order may fill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderKind {
     /// At whatever price comes next.
     Market,
@@ -33,7 +33,7 @@ pub enum OrderKind {
 }
 
 /// What a strategy wants done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OrderRequest {
     /// Buy or sell.
     pub side: Side,
@@ -61,7 +61,7 @@ impl OrderRequest {
 }
 
 /// An order the venue has accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The venue's number.
     pub id: OrderId,

@@ -28,7 +28,7 @@ struct Trip {
 }
 
 /// From nothing held to nothing held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RoundTrip {
     /// Time of the first buy; UTC.
     pub opened_at: Timestamp,
