@@ -261,6 +261,12 @@ mod tests {
     }
 
     #[test]
+    fn json_texts_mean_what_their_escapes_say() {
+        let text = r#"{"event_\u0074ime":1767571200000,"\"":"\","price":"1\u002e5","quantity":"2"}"#;
+        assert_eq!(json::<Trade>(text).unwrap()[0].price.to_string(), "1.5");
+    }
+
+    #[test]
     fn json_numbers_keep_all_their_digits() {
         let text = r#"{"event_time":1767571200000,"price":1,"quantity":1234567.123456789012345678}"#;
         assert_eq!(json::<Trade>(text).unwrap()[0].quantity.to_string(), "1234567.123456789012345678");

@@ -91,11 +91,10 @@ fn read(kind: &'static str, value: &str) -> Result<Decimal, InstrumentError> {
     if value.contains('_') {
         return Err(wrong());
     }
-    let zeros = value.len() - value.trim_end_matches('0').len();
     // A token of 18 decimals is often written with all of them: more digits than a Decimal has, but zeros.
-    let shorter = if value.contains('.') { &value[..value.len() - zeros] } else { value };
+    let shorter = || if value.contains('.') { value.trim_end_matches('0') } else { value };
     Decimal::from_str_exact(value)
-        .or_else(|_| Decimal::from_str_exact(shorter))
+        .or_else(|_| Decimal::from_str_exact(shorter()))
         .or_else(|_| Decimal::from_scientific(value))
         .map_err(|_| match value.parse::<Decimal>() {
             Ok(_) => InstrumentError::Digits { kind, value: value.to_owned() },

@@ -1,6 +1,7 @@
 //! Records from JSON lines.
 //! A number must never pass through a binary float: its digits are taken as they are written.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
@@ -48,37 +49,44 @@ impl<T: Record, R: Read> Iterator for JsonLinesReader<T, R> {
 }
 
 /// The values of a JSON object as texts; nested values as their JSON, which no field takes.
-struct Object {
-    texts: Vec<(String, String)>,
+struct Object<'a> {
+    texts: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     unit: TimeUnit,
 }
 
-impl Object {
-    fn read(line: &str, unit: TimeUnit) -> Result<Self, String> {
+impl<'a> Object<'a> {
+    fn read(line: &'a str, unit: TimeUnit) -> Result<Self, String> {
         if !line.starts_with('{') {
             return Err(format!("{:.40}: expected a JSON object", line));
         }
         let not_json = |error: serde_json::Error| format!("not JSON at character {}: {error}", error.column());
         let pairs: Pairs = serde_json::from_str(line).map_err(not_json)?;
-        let mut texts: Vec<(String, String)> = Vec::with_capacity(pairs.0.len());
-        for (key, raw) in pairs.0 {
+        let mut texts: Vec<(Cow<str>, Cow<str>)> = Vec::with_capacity(pairs.0.len());
+        for (key, value) in pairs.0 {
+            let (key, value) = (text(key).map_err(not_json)?, text(value).map_err(not_json)?);
             if texts.iter().any(|(other, _)| *other == key) {
                 return Err(format!("key {key:?} is there twice: expected each key once"));
             }
-            let text = match raw.get() {
-                "null" => String::new(),
-                text if text.starts_with('"') => serde_json::from_str(text).map_err(not_json)?,
-                text => text.to_owned(),
-            };
-            texts.push((key, text));
+            texts.push((key, value));
         }
         Ok(Self { texts, unit })
     }
 }
 
-impl Fields for Object {
+/// What a value says; nothing for null.
+fn text(raw: &RawValue) -> serde_json::Result<Cow<'_, str>> {
+    let text = raw.get();
+    Ok(match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        // The parser has seen that it is sound.
+        Some(text) if !text.contains('\\') => text.into(),
+        Some(_) => serde_json::from_str::<String>(text)?.into(),
+        None => if text == "null" { "" } else { text }.into(),
+    })
+}
+
+impl Fields for Object<'_> {
     fn text(&self, column: &str) -> Option<&str> {
-        self.texts.iter().find(|(key, _)| key == column).map(|(_, text)| text.as_str())
+        self.texts.iter().find(|(key, _)| key == column).map(|(_, text)| &**text)
     }
 
     fn time_unit(&self) -> TimeUnit {
@@ -87,13 +95,13 @@ impl Fields for Object {
 }
 
 /// Keys and values in the order of the file; a map would keep one of two equal keys only.
-struct Pairs<'a>(Vec<(String, &'a RawValue)>);
+struct Pairs<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
         impl<'de> Visitor<'de> for Object {
-            type Value = Vec<(String, &'de RawValue)>;
+            type Value = Vec<(&'de RawValue, &'de RawValue)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
