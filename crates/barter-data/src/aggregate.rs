@@ -2,6 +2,7 @@
 //! A candle must never change once it was returned: what comes later is returned as late.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use barter_instrument::{InstrumentError, Price};
 use jiff::{SignedDuration, Timestamp};
@@ -134,11 +135,10 @@ impl CandleAggregator {
             return Ok(Pushed { candles: Vec::new(), late: Some(trade) });
         }
         self.check_gap(start, trade.event_time)?;
-        let bucket = match self.open.get(&start) {
-            Some(bucket) => bucket.with(&trade)?,
-            None => Bucket::new(start, self.interval, &trade),
-        };
-        self.open.insert(start, bucket);
+        match self.open.entry(start) {
+            Entry::Occupied(bucket) => bucket.into_mut().add(&trade)?,
+            Entry::Vacant(place) => drop(place.insert(Bucket::new(start, self.interval, &trade))),
+        }
         self.advance(trade.event_time);
         let watermark = self.watermark();
         let candles = self.close(|end| (end <= watermark).then_some(trade.receive_time));
@@ -166,7 +166,9 @@ impl CandleAggregator {
     }
 
     fn watermark(&self) -> Timestamp {
-        self.latest.and_then(|latest| latest.checked_sub(self.lateness).ok()).unwrap_or(Timestamp::MIN)
+        let before =
+            |latest: Timestamp| Timestamp::from_duration(latest.as_duration().checked_sub(self.lateness)?).ok();
+        self.latest.and_then(before).unwrap_or(Timestamp::MIN)
     }
 
     /// Refuses a trade that would make filling run away. Neighbours are looked at on both sides, because a trade
@@ -229,8 +231,8 @@ impl Bucket {
         Self { candle, first: trade.event_time, last: trade.event_time }
     }
 
-    fn with(self, trade: &Trade) -> Result<Self, AggregateError> {
-        let Self { mut candle, mut first, mut last } = self;
+    fn add(&mut self, trade: &Trade) -> Result<(), AggregateError> {
+        let Self { candle, first, last } = self;
         let event_time = trade.event_time;
         candle.volume =
             candle.volume.plus(trade.quantity).map_err(|source| AggregateError::Volume { event_time, source })?;
@@ -238,13 +240,13 @@ impl Bucket {
         candle.receive_time = candle.receive_time.max(trade.receive_time);
         candle.high = candle.high.max(trade.price);
         candle.low = candle.low.min(trade.price);
-        if event_time < first {
-            (first, candle.open) = (event_time, trade.price);
+        if event_time < *first {
+            (*first, candle.open) = (event_time, trade.price);
         }
-        if event_time >= last {
-            (last, candle.close) = (event_time, trade.price);
+        if event_time >= *last {
+            (*last, candle.close) = (event_time, trade.price);
         }
-        Ok(Self { candle, first, last })
+        Ok(())
     }
 }
 

@@ -43,7 +43,8 @@ impl Interval {
 
     /// The end of the candle that starts at `open_time`; exclusive. Saturates at the end of time (year 9999).
     pub fn close_time(self, open_time: Timestamp) -> Timestamp {
-        open_time.checked_add(self.duration()).unwrap_or(Timestamp::MAX)
+        // Several times as fast as the addition of jiff, which takes spans as well.
+        Timestamp::from_duration(open_time.as_duration() + self.duration()).unwrap_or(Timestamp::MAX)
     }
 
     /// How many candles of this length fit into a year of 365 days, for annualising what trades day and night.
