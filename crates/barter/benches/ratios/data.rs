@@ -7,7 +7,7 @@ use barter_instrument::{Decimal, Price, Quantity, Side};
 use crate::Result;
 
 pub const CANDLES: usize = 10_000;
-pub const TRADES: usize = 100_000;
+pub const TRADES: usize = 20_000;
 
 /// 2026-01-05T00:00:00Z
 const START: i64 = 1_767_571_200;
