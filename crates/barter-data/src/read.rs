@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn json_texts_mean_what_their_escapes_say() {
-        let text = r#"{"event_\u0074ime":1767571200000,"\"":"\","price":"1\u002e5","quantity":"2"}"#;
+        let text = r#"{"event_\u0074ime":1767571200000,"\"":"\\","price":"1\u002e5","quantity":"2"}"#;
         assert_eq!(json::<Trade>(text).unwrap()[0].price.to_string(), "1.5");
     }
 
