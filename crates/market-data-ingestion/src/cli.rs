@@ -5,15 +5,16 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use barter_data::{Interval, SignedDuration, TimeUnit};
+use barter_data::{Interval, SignedDuration, TimeUnit, Timestamp};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    backfill::Api,
     import::Format,
     name::{Provider, Symbol},
 };
 
-/// Imports candles from CSV files into SQLite and serves them over HTTP.
+/// Keeps candles of files, trades and providers in SQLite and serves them over HTTP.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
@@ -27,6 +28,10 @@ pub enum Command {
     Import(Import),
     /// Make candles of trades as they come, and store each when it is final; safe to kill at any time
     Ingest(Ingest),
+    /// Ask a provider for the candles that are missing; safe to run again, it goes on
+    Backfill(Backfill),
+    /// Show which candles are missing between the first and the last
+    Gaps(Gaps),
     /// Serve /health and /candles until SIGTERM or SIGINT
     Serve(Serve),
     /// Ask a running server for its health: exit 0 when it is well, 1 when not
@@ -78,6 +83,60 @@ pub struct Ingest {
     /// At the end of the input, store the candles that are still open: trades that belong to them come too late then
     #[arg(long)]
     pub finish: bool,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+#[derive(Debug, Args)]
+pub struct Backfill {
+    /// Whom to ask
+    #[arg(long, value_enum)]
+    pub provider: Api,
+    /// What the candles are of, as the provider writes it or with a separator, for example BTC-USDT
+    #[arg(long)]
+    pub symbol: Symbol,
+    /// Interval of the candles, for example 1m
+    #[arg(long)]
+    pub interval: Interval,
+    /// First open time, RFC 3339 [default: that of the first candle that is stored]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Timestamp>,
+    /// End of the open times, RFC 3339 [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<Timestamp>,
+    /// Ask for candles that are stored, too, and store corrections
+    #[arg(long)]
+    pub again: bool,
+    /// Address of the provider or of what stands in for it
+    #[arg(long)]
+    pub url: Option<String>,
+    /// File with an API key, for a provider that takes one
+    #[arg(long, env = "MARKET_DATA_API_KEY_FILE", value_name = "FILE")]
+    pub api_key_file: Option<PathBuf>,
+    /// How often a request is repeated that failed for a reason that passes
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
+    pub retries: u32,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+#[derive(Debug, Args)]
+pub struct Gaps {
+    /// What the candles are of, for example BTC-USDT
+    #[arg(long)]
+    pub symbol: Symbol,
+    /// Who the candles are from, for example binance
+    #[arg(long)]
+    pub provider: Provider,
+    /// Interval of the candles, for example 1m
+    #[arg(long)]
+    pub interval: Interval,
+    /// First open time, RFC 3339 [default: that of the first candle]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Timestamp>,
+    /// End of the open times, RFC 3339 [default: the end of the last candle]
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<Timestamp>,
     #[command(flatten)]
     pub database: Database,
 }

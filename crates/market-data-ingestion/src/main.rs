@@ -4,6 +4,7 @@
 //! 2 wrong usage. It never touches the database or the network itself.
 
 mod api;
+mod backfill;
 mod cli;
 mod health;
 mod import;
@@ -27,6 +28,8 @@ use crate::cli::{Cli, Command};
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Import(arguments) => import::run(&arguments),
+        Command::Backfill(arguments) => backfill::run(&arguments),
+        Command::Gaps(arguments) => backfill::gaps(&arguments),
         Command::Ingest(arguments) => ingest::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),

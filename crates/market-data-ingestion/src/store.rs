@@ -3,6 +3,7 @@
 //! This module opens the database. It never reads CSV and never speaks HTTP, and no SQL stands outside it and its
 //! parts.
 
+mod gaps;
 mod ingestion;
 mod read;
 mod row;
@@ -16,6 +17,7 @@ use anyhow::{Result, anyhow};
 use rusqlite::Connection;
 
 pub use crate::store::{
+    gaps::Series,
     ingestion::Saved,
     row::{Row, StoredCandle},
     time::implausible,

@@ -70,6 +70,25 @@ pub(super) fn refused(why: rusqlite::Error) -> anyhow::Error {
     anyhow!("nothing was written: {why}: free the disk or the database, and try again")
 }
 
+/// The values of a row, in the order of the columns.
+macro_rules! parameters {
+    ($writer:ident, $row:ident) => {
+        params![
+            $writer.symbol,
+            $writer.interval,
+            $row.open_time,
+            $writer.provider,
+            $row.open,
+            $row.high,
+            $row.low,
+            $row.close,
+            $row.volume,
+            $row.trade_count,
+            $row.receive_time,
+        ]
+    };
+}
+
 impl<'a> Writer<'a> {
     fn new(transaction: &'a Transaction<'a>, symbol: &'a Symbol, provider: &'a Provider) -> Result<Self> {
         let prepare = |sql: &str| transaction.prepare(sql).context("the database cannot be written to");
@@ -103,25 +122,18 @@ impl<'a> Writer<'a> {
 
     /// Inserts a candle, or corrects the one that is there.
     pub fn put(&mut self, row: &Row) -> Result<Change> {
-        self.interval.clear();
-        fmt::Write::write_fmt(&mut self.interval, format_args!("{}", row.interval))?;
-        let parameters = params![
-            self.symbol,
-            self.interval,
-            row.open_time,
-            self.provider,
-            row.open,
-            row.high,
-            row.low,
-            row.close,
-            row.volume,
-            row.trade_count,
-            row.receive_time,
-        ];
-        if self.insert.execute(parameters).map_err(refused)? == 1 {
+        if self.add(row)? == Change::Inserted {
             return Ok(Change::Inserted);
         }
-        let is_updated = self.update.execute(parameters).map_err(refused)? == 1;
+        let is_updated = self.update.execute(parameters!(self, row)).map_err(refused)? == 1;
         Ok(if is_updated { Change::Updated } else { Change::Unchanged })
+    }
+
+    /// Inserts a candle, unless there is one.
+    pub fn add(&mut self, row: &Row) -> Result<Change> {
+        self.interval.clear();
+        fmt::Write::write_fmt(&mut self.interval, format_args!("{}", row.interval))?;
+        let is_inserted = self.insert.execute(parameters!(self, row)).map_err(refused)? == 1;
+        Ok(if is_inserted { Change::Inserted } else { Change::Unchanged })
     }
 }

@@ -1,6 +1,7 @@
 //! The real binary, from the outside: its commands, its HTTP answers and the databases it meets.
 
 mod api;
+mod backfill;
 mod commands;
 mod import;
 mod ingest;
@@ -9,3 +10,4 @@ mod program;
 mod readme;
 mod sample;
 mod upgrade;
+mod venue;
