@@ -4,14 +4,16 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::{Float64Type, TimestampMicrosecondType, UInt64Type};
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt64Array};
+use arrow_array::{
+    ArrayRef, Float64Array, RecordBatch, RecordBatchIterator, StringArray, TimestampMicrosecondArray, UInt64Array,
+};
 use barter::Report;
 use barter_data::{Candle, Timestamp, Trade};
 use barter_instrument::Decimal;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
-use pyo3_arrow::PyTable;
 
 use crate::candle::PyCandle;
 use crate::trade::PyTrade;
@@ -23,14 +25,16 @@ pub struct PyColumns(RecordBatch);
 
 #[pymethods]
 impl PyColumns {
+    /// Whoever asks for another schema gets this one, as the interface allows.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,
-        requested_schema: Option<Bound<'py, PyCapsule>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let table = PyTable::try_new(vec![self.0.clone()], self.0.schema())?.into_pyobject(py)?;
-        table.call_method1("__arrow_c_stream__", (requested_schema,))
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        let batches = RecordBatchIterator::new([Ok(self.0.clone())], self.0.schema());
+        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(batches)), c"arrow_array_stream")
     }
 
     /// The columns as lists, by name; times as ``datetime`` in UTC.

@@ -82,7 +82,9 @@ impl PyOrder {
             ("limit", Some(price)) => OrderRequest::limit(side, quantity, price),
             ("stop", Some(price)) => OrderRequest::stop(side, quantity, price),
             _ => {
-                return Err(value_error(format!("order of kind {kind:?} is not known: expected market, limit or stop")));
+                return Err(value_error(format!(
+                    "order of kind {kind:?} is not known: expected market, limit or stop"
+                )));
             }
         };
         Ok(Self(request))

@@ -37,9 +37,24 @@ def test_columns_of_any_type_are_read_digit_by_digit():
     exact = Decimal("10.100000000000000001")
     read = candles_from_arrow(table(open=[exact]))[0]
     assert read.open == exact
-    assert candles_from_arrow(table(open=pa.array([10.1], pa.float32()))) == [MADE]
-    interval = pa.array(["1m"]).dictionary_encode()
-    assert candles_from_arrow(table(interval=interval)) == [MADE]
+    for name, values in {
+        "open": pa.array([10.1], pa.float32()),
+        "high": pa.array([11], pa.uint8()),
+        "low": pa.array(["9.5"], pa.string_view()),
+        "close": pa.array([Decimal("10.5")], pa.decimal256(60, 20)),
+        "volume": pa.array(["0.30000000000000004"], pa.large_string()),
+        "interval": pa.array(["1m"]).dictionary_encode(),
+        "trade_count": pa.nulls(1),
+        "receive_time": pa.array([""]),
+    }.items():
+        assert candles_from_arrow(table(**{name: values})) == [MADE]
+    for counts in [[7], [7.0], ["7"]]:
+        assert candles_from_arrow(table(trade_count=counts))[0].trade_count == 7
+    too_long = pa.array([Decimal(10**50)], pa.decimal256(60, 0))
+    with pytest.raises(ValueError, match="row 0: open: expected at most 28 digits"):
+        candles_from_arrow(table(open=too_long))
+    with pytest.raises(TypeError, match="<class 'int'> is no table: expected a method"):
+        candles_from_arrow(5)
 
 
 def test_times_of_any_unit_are_read_and_those_without_a_zone_refused():
@@ -63,9 +78,15 @@ def test_times_of_any_unit_are_read_and_those_without_a_zone_refused():
         ({"close": pa.array([None], pa.float64())}, "row 0: close is missing"),
         ({"close": [float("nan")]}, "row 0: close is missing"),
         ({"close": [-1.0]}, "row 0: close: price -1 is out of range"),
-        ({"close": [True]}, 'row 0: close: price "true" is not a number'),
+        ({"close": [True]}, "close is of type Boolean: expected numbers, texts"),
+        ({"close": ["true"]}, 'row 0: close: price "true" is not a number'),
         ({"high": [10.2]}, "row 0: high 10.2 of the candle at .* is too low"),
-        ({"trade_count": [-1]}, "trade_count: .*-1"),
+        ({"trade_count": [-1]}, 'row 0: trade_count "-1": expected a whole number'),
+        ({"trade_count": [1.5]}, 'row 0: trade_count "1.5": expected a whole number'),
+        (
+            {"open_time": pa.array([2**64 - 1], pa.uint64())},
+            "row 0: open_time 18446744073709551615: .* any unit",
+        ),
     ],
 )
 def test_wrong_values_are_named_by_row_and_column(changes, message):

@@ -5,52 +5,127 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, Decimal128Array, Float64Array, Int64Array, LargeStringArray, UInt64Array};
-use arrow_cast::{CastOptions, cast_with_options};
+use arrow_array::types::{
+    Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use arrow_array::{
+    Array, ArrowPrimitiveType, Float32Array, Float64Array, Int64Array, LargeStringArray, PrimitiveArray, StringArray,
+    StringViewArray, downcast_integer_array,
+};
 use arrow_schema::{DataType, TimeUnit as ArrowUnit};
 use barter_data::{TimeUnit, Timestamp};
 use barter_instrument::{Decimal, InstrumentError};
 
+/// What columns are read of.
+const EXPECTED: &str = "numbers, texts, or timestamps with a time zone";
+
+/// Whole numbers of any width.
+pub(super) type Integers = Box<dyn Fn(usize) -> Option<i128>>;
+
+/// The column as whole numbers, if it is one of them.
+fn integers(column: &dyn Array) -> Option<Integers> {
+    downcast_integer_array!(
+        column => Some(numbers(column, i128::from)),
+        _ => None,
+    )
+}
+
+fn numbers<T: ArrowPrimitiveType>(column: &PrimitiveArray<T>, read: impl Fn(T::Native) -> i128 + 'static) -> Integers {
+    let column = column.clone();
+    Box::new(move |row| value(&column, row).map(&read))
+}
+
+fn value<T: ArrowPrimitiveType>(column: &PrimitiveArray<T>, row: usize) -> Option<T::Native> {
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// Texts of any form.
+pub(super) enum Texts {
+    Small(StringArray),
+    Large(LargeStringArray),
+    View(StringViewArray),
+    Numbered(Integers, Box<Texts>),
+}
+
+impl Texts {
+    pub(super) fn new(name: &str, column: &dyn Array) -> Result<Self, String> {
+        Ok(match column.data_type() {
+            DataType::Utf8 => Self::Small(column.as_string().clone()),
+            DataType::LargeUtf8 => Self::Large(column.as_string().clone()),
+            DataType::Utf8View => Self::View(column.as_string_view().clone()),
+            other => {
+                let dictionary = column.as_any_dictionary_opt();
+                let numbered = dictionary.and_then(|texts| Some((integers(texts.keys())?, texts.values())));
+                let (keys, texts) =
+                    numbered.ok_or_else(|| format!("{name} is of type {other}: expected {EXPECTED}"))?;
+                Self::Numbered(keys, Box::new(Self::new(name, texts)?))
+            }
+        })
+    }
+
+    /// The text of a row; none where it is empty.
+    pub(super) fn get(&self, row: usize) -> Option<&str> {
+        let text = match self {
+            Self::Small(texts) => texts.is_valid(row).then(|| texts.value(row)),
+            Self::Large(texts) => texts.is_valid(row).then(|| texts.value(row)),
+            Self::View(texts) => texts.is_valid(row).then(|| texts.value(row)),
+            Self::Numbered(keys, texts) => texts.get(usize::try_from(keys(row)?).ok()?),
+        };
+        text.filter(|text| !text.is_empty())
+    }
+}
+
 /// Times of any form.
 pub(super) enum Times {
-    Texts(LargeStringArray, TimeUnit),
-    Numbers(Int64Array, TimeUnit),
+    Texts(Texts, TimeUnit),
+    Numbers(Integers, TimeUnit),
     /// Of a column that says its unit, so that every year is plausible.
     Typed(Int64Array, ArrowUnit),
 }
 
 impl Times {
-    pub(super) fn new(name: &str, column: &ArrayRef, unit: TimeUnit) -> Result<Self, String> {
-        let numbers = || Ok::<_, String>(cast(name, column, &DataType::Int64)?.as_primitive::<Int64Type>().clone());
-        match column.data_type() {
-            DataType::Timestamp(typed, Some(_)) => Ok(Self::Typed(numbers()?, *typed)),
+    pub(super) fn new(name: &str, column: &dyn Array, unit: TimeUnit) -> Result<Self, String> {
+        let typed = match column.data_type() {
             DataType::Timestamp(_, None) | DataType::Date32 | DataType::Date64 => {
-                Err(format!("{name} has no time zone: expected timestamps with one, such as UTC"))
+                return Err(format!("{name} has no time zone: expected timestamps with one, such as UTC"));
             }
-            integer if integer.is_integer() => Ok(Self::Numbers(numbers()?, unit)),
-            _ => Ok(Self::Texts(texts(name, column)?, unit)),
-        }
+            DataType::Timestamp(typed, Some(_)) => *typed,
+            _ => {
+                let numbers = integers(column).map(|numbers| Self::Numbers(numbers, unit));
+                return numbers.map_or_else(|| Ok(Self::Texts(Texts::new(name, column)?, unit)), Ok);
+            }
+        };
+        let numbers = match typed {
+            ArrowUnit::Second => column.as_primitive::<TimestampSecondType>().reinterpret_cast::<Int64Type>(),
+            ArrowUnit::Millisecond => column.as_primitive::<TimestampMillisecondType>().reinterpret_cast(),
+            ArrowUnit::Microsecond => column.as_primitive::<TimestampMicrosecondType>().reinterpret_cast(),
+            ArrowUnit::Nanosecond => column.as_primitive::<TimestampNanosecondType>().reinterpret_cast(),
+        };
+        Ok(Self::Typed(numbers, typed))
     }
 
     pub(super) fn get(&self, name: &str, row: usize) -> Result<Option<Timestamp>, String> {
-        let numbers = match self {
+        let (number, read) = match self {
             Self::Texts(texts, unit) => {
                 let read = |text: &str| unit.read(text).map_err(|why| format!("{name} {text:?}: {why}"));
-                return text(texts, row).map(read).transpose();
+                return texts.get(row).map(read).transpose();
             }
-            Self::Numbers(numbers, _) | Self::Typed(numbers, _) => numbers,
-        };
-        if numbers.is_null(row) {
-            return Ok(None);
-        }
-        let number = numbers.value(row);
-        let read = match self {
-            Self::Typed(_, ArrowUnit::Second) => Timestamp::from_second(number).map_err(shown),
-            Self::Typed(_, ArrowUnit::Millisecond) => Timestamp::from_millisecond(number).map_err(shown),
-            Self::Typed(_, ArrowUnit::Microsecond) => Timestamp::from_microsecond(number).map_err(shown),
-            Self::Typed(_, ArrowUnit::Nanosecond) => Timestamp::from_nanosecond(i128::from(number)).map_err(shown),
-            Self::Numbers(_, unit) | Self::Texts(_, unit) => unit.timestamp(number).map_err(shown),
+            Self::Numbers(numbers, unit) => {
+                let Some(number) = numbers(row) else { return Ok(None) };
+                // What is no i64 is a plausible time in no unit, as the least is not.
+                (number, unit.timestamp(i64::try_from(number).unwrap_or(i64::MIN)).map_err(shown))
+            }
+            Self::Typed(numbers, unit) => {
+                let Some(number) = value(numbers, row) else { return Ok(None) };
+                let time = match unit {
+                    ArrowUnit::Second => Timestamp::from_second(number),
+                    ArrowUnit::Millisecond => Timestamp::from_millisecond(number),
+                    ArrowUnit::Microsecond => Timestamp::from_microsecond(number),
+                    ArrowUnit::Nanosecond => Timestamp::from_nanosecond(number.into()),
+                };
+                (number.into(), time.map_err(shown))
+            }
         };
         read.map(Some).map_err(|why| format!("{name} {number}: {why}"))
     }
@@ -59,26 +134,31 @@ impl Times {
 /// Numbers of any form.
 pub(super) enum Numbers {
     Floats(Float64Array),
-    Decimals(Decimal128Array, u32),
-    Texts(LargeStringArray),
+    Singles(Float32Array),
+    Decimals(Integers, u32),
+    Texts(Texts),
 }
 
 impl Numbers {
-    pub(super) fn new(name: &str, column: &ArrayRef) -> Result<Self, String> {
-        let decimals = |scale: i8| {
-            let column = cast(name, column, &DataType::Decimal128(38, scale))?;
-            let scale = u32::try_from(scale).map_err(|_| format!("{name}: expected decimals of a scale from 0"))?;
-            Ok(Self::Decimals(column.as_primitive::<Decimal128Type>().clone(), scale))
+    pub(super) fn new(name: &str, column: &dyn Array) -> Result<Self, String> {
+        let (digits, scale) = match column.data_type() {
+            DataType::Float64 => return Ok(Self::Floats(column.as_primitive::<Float64Type>().clone())),
+            DataType::Float32 => return Ok(Self::Singles(column.as_primitive::<Float32Type>().clone())),
+            DataType::Decimal32(_, scale) => (numbers(column.as_primitive::<Decimal32Type>(), i128::from), *scale),
+            DataType::Decimal64(_, scale) => (numbers(column.as_primitive::<Decimal64Type>(), i128::from), *scale),
+            DataType::Decimal128(_, scale) => (numbers(column.as_primitive::<Decimal128Type>(), i128::from), *scale),
+            DataType::Decimal256(_, scale) => {
+                // What is no i128 has too many digits, as the largest has.
+                let read = |wide: <Decimal256Type as ArrowPrimitiveType>::Native| wide.to_i128().unwrap_or(i128::MAX);
+                (numbers(column.as_primitive::<Decimal256Type>(), read), *scale)
+            }
+            _ => match integers(column) {
+                Some(integers) => (integers, 0),
+                None => return Texts::new(name, column).map(Self::Texts),
+            },
         };
-        match column.data_type() {
-            DataType::Float64 => Ok(Self::Floats(column.as_primitive::<Float64Type>().clone())),
-            DataType::Decimal32(_, scale)
-            | DataType::Decimal64(_, scale)
-            | DataType::Decimal128(_, scale)
-            | DataType::Decimal256(_, scale) => decimals(*scale),
-            integer if integer.is_integer() => decimals(0),
-            _ => Ok(Self::Texts(texts(name, column)?)),
-        }
+        let scale = u32::try_from(scale).map_err(|_| format!("{name}: expected decimals of a scale from 0"))?;
+        Ok(Self::Decimals(digits, scale))
     }
 
     pub(super) fn get<T>(&self, name: &str, row: usize) -> Result<T, String>
@@ -89,19 +169,22 @@ impl Numbers {
         let wrong = |why: InstrumentError| format!("{name}: {why}");
         match self {
             Self::Floats(floats) => {
-                let float = floats.is_valid(row).then(|| floats.value(row)).filter(|float| !float.is_nan());
-                let float = float.ok_or_else(missing)?;
+                let float = value(floats, row).filter(|float| !float.is_nan()).ok_or_else(missing)?;
                 match short(float) {
                     Some(decimal) => T::try_from(decimal).map_err(wrong),
                     None => float.to_string().parse().map_err(wrong),
                 }
             }
+            Self::Singles(floats) => {
+                let float = value(floats, row).filter(|float| !float.is_nan()).ok_or_else(missing)?;
+                float.to_string().parse().map_err(wrong)
+            }
             Self::Decimals(decimals, scale) => {
-                let digits = decimals.is_valid(row).then(|| decimals.value(row)).ok_or_else(missing)?;
+                let digits = decimals(row).ok_or_else(missing)?;
                 let too_many = || format!("{name}: expected at most 28 digits");
                 T::try_from(decimal(digits, *scale).ok_or_else(too_many)?).map_err(wrong)
             }
-            Self::Texts(texts) => text(texts, row).ok_or_else(missing)?.parse().map_err(wrong),
+            Self::Texts(texts) => texts.get(row).ok_or_else(missing)?.parse().map_err(wrong),
         }
     }
 }
@@ -123,35 +206,37 @@ fn decimal(mut digits: i128, mut scale: u32) -> Option<Decimal> {
     }
 }
 
+/// Counts and numbers that name something.
+pub(super) enum Counts {
+    Numbers(Integers),
+    /// As pandas has them where some are missing.
+    Floats(Float64Array),
+    Texts(Texts),
+}
+
+impl Counts {
+    pub(super) fn new(name: &str, column: &dyn Array) -> Result<Self, String> {
+        if let Some(numbers) = integers(column) {
+            return Ok(Self::Numbers(numbers));
+        }
+        let floats = column.as_primitive_opt::<Float64Type>().cloned();
+        floats.map_or_else(|| Texts::new(name, column).map(Self::Texts), |floats| Ok(Self::Floats(floats)))
+    }
+
+    pub(super) fn get(&self, name: &str, row: usize) -> Result<Option<u64>, String> {
+        let text = match self {
+            Self::Numbers(numbers) => numbers(row).map(|number| number.to_string()),
+            Self::Floats(floats) => value(floats, row).filter(|float| !float.is_nan()).map(|float| float.to_string()),
+            Self::Texts(texts) => texts.get(row).map(str::to_owned),
+        };
+        let read = |text: String| text.parse().map_err(|_| format!("{name} {text:?}: expected a whole number"));
+        text.map(read).transpose()
+    }
+}
+
 /// What is said of a value that is not there.
 pub(super) fn missing(name: &str) -> String {
     format!("{name} is missing: expected a value")
-}
-
-/// The text of a row, if there is one.
-pub(super) fn text(texts: &LargeStringArray, row: usize) -> Option<&str> {
-    texts.is_valid(row).then(|| texts.value(row)).filter(|text| !text.is_empty())
-}
-
-/// The column as texts.
-pub(super) fn texts(name: &str, column: &ArrayRef) -> Result<LargeStringArray, String> {
-    Ok(cast(name, column, &DataType::LargeUtf8)?.as_string::<i64>().clone())
-}
-
-/// The column as whole numbers.
-pub(super) fn counts(name: &str, column: &ArrayRef) -> Result<UInt64Array, String> {
-    Ok(cast(name, column, &DataType::UInt64)?.as_primitive::<UInt64Type>().clone())
-}
-
-/// The whole number of a row, if there is one.
-pub(super) fn count(counts: &UInt64Array, row: usize) -> Option<u64> {
-    counts.is_valid(row).then(|| counts.value(row))
-}
-
-/// The column in another type, if each of its values has one.
-fn cast(name: &str, column: &ArrayRef, into: &DataType) -> Result<ArrayRef, String> {
-    let exact = CastOptions { safe: false, ..CastOptions::default() };
-    cast_with_options(column, into, &exact).map_err(|error| format!("{name}: {error}"))
 }
 
 /// What an error says.
