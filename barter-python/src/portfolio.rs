@@ -92,4 +92,10 @@ impl PyPortfolio {
     fn next_order_id(&self) -> u64 {
         self.next_order_id.0
     }
+
+    fn __repr__(&self) -> String {
+        let [equity, quantity] = [self.equity, self.position.quantity()].map(|number| number.normalize());
+        let id = self.instrument.id();
+        format!("<Portfolio {id} equity={equity} quantity={quantity} open_orders={}>", self.open_orders.len())
+    }
 }

@@ -75,6 +75,8 @@ def test_a_strategy_sees_its_account_and_cancels_by_id(backtest, candles):
     )
     assert candle == candles[1]
     assert [order.id for order in after.open_orders] == [1, 2]
+    shown = "<Portfolio kraken:BTC/EUR equity=10000 quantity=0 open_orders=2>"
+    assert repr(after) == shown
     assert after.quote_held == 2 * Decimal("10.026")
     assert after.quote_free + after.quote_held == after.equity == 10_000
     assert [(order.id, order.side, order.price) for order in report.open_orders] == [
