@@ -32,6 +32,10 @@ pub enum Command {
     Backfill(Backfill),
     /// Show which candles are missing between the first and the last
     Gaps(Gaps),
+    /// Give the candles of one provider to another name
+    RenameProvider(RenameProvider),
+    /// Copy the database, also while it is served and written to
+    Backup(Backup),
     /// Serve /health and /candles until SIGTERM or SIGINT
     Serve(Serve),
     /// Ask a running server for its health: exit 0 when it is well, 1 when not
@@ -137,6 +141,27 @@ pub struct Gaps {
     /// End of the open times, RFC 3339 [default: the end of the last candle]
     #[arg(long, value_name = "TIME")]
     pub to: Option<Timestamp>,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+#[derive(Debug, Args)]
+pub struct RenameProvider {
+    /// The name that the candles have, for example unknown
+    pub old: Provider,
+    /// The name that they get
+    pub new: Provider,
+    /// Those of one symbol alone
+    #[arg(long)]
+    pub symbol: Option<Symbol>,
+    #[command(flatten)]
+    pub database: Database,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// File that is written, and must not be there
+    pub file: PathBuf,
     #[command(flatten)]
     pub database: Database,
 }

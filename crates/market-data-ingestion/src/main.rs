@@ -10,6 +10,7 @@ mod health;
 mod import;
 mod ingest;
 mod input;
+mod maintain;
 mod name;
 mod query;
 mod runs;
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         Command::Backfill(arguments) => backfill::run(&arguments),
         Command::Gaps(arguments) => backfill::gaps(&arguments),
         Command::Ingest(arguments) => ingest::run(&arguments),
+        Command::RenameProvider(arguments) => maintain::rename_provider(&arguments),
+        Command::Backup(arguments) => maintain::backup(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),
     };

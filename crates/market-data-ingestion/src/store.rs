@@ -6,6 +6,7 @@
 mod gaps;
 mod ingestion;
 mod read;
+mod rename;
 mod row;
 mod schema;
 mod time;
@@ -19,6 +20,7 @@ use rusqlite::Connection;
 pub use crate::store::{
     gaps::Series,
     ingestion::Saved,
+    rename::Renamed,
     row::{Row, StoredCandle},
     time::implausible,
     write::{Change, Writer},

@@ -2,7 +2,9 @@
 //!
 //! This module knows the questions. It never changes a candle.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Context, Result};
 use rusqlite::{OptionalExtension, named_params};
 
 use crate::{
@@ -40,6 +42,13 @@ impl Store {
         let more = candles.len() > query.limit as usize;
         candles.truncate(query.limit as usize);
         Ok((candles, more))
+    }
+
+    /// Writes a copy as of this moment.
+    pub fn copy_to(&self, path: &Path) -> Result<()> {
+        let path = path.to_str().context("its name is not UTF-8")?;
+        self.connection.execute("VACUUM INTO ?1", [path])?;
+        Ok(())
     }
 
     /// Whether a query can be answered at this moment.

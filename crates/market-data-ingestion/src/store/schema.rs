@@ -3,7 +3,10 @@
 //! This module knows every schema that was ever shipped and upgrades each to the newest. It never
 //! goes back: a database of a newer program is refused, untouched.
 
-use std::path::Path;
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use anyhow::{Result, anyhow, bail};
 use rusqlite::{Connection, TransactionBehavior};
@@ -88,6 +91,22 @@ pub fn upgrade(connection: &mut Connection, path: &Path) -> Result<()> {
             .map_err(|why| {
                 anyhow!("cannot upgrade {shown} from schema {version}: {why}: it is unchanged, so free the disk and try again")
             })?;
+        if version == 1 {
+            tell_of_unknown(connection, path);
+        }
+    }
+}
+
+/// Their file would double them when it is imported again, as then it says who it is from.
+fn tell_of_unknown(connection: &Connection, path: &Path) {
+    let count = connection.query_row("SELECT count(*) FROM candle", [], |row| row.get::<_, i64>(0)).unwrap_or_default();
+    if count > 0 {
+        let _ = writeln!(
+            io::stderr(),
+            "{} is of schema 1, which had no providers: that of {count} candles is \"unknown\" now: before you import \
+             their file again, run market-data-ingestion rename-provider unknown NAME",
+            path.display()
+        );
     }
 }
 

@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// Waits until no other program writes: an import may take minutes.
-    fn begin(&self) -> Result<Transaction<'_>> {
+    pub(super) fn begin(&self) -> Result<Transaction<'_>> {
         let mut is_told = false;
         loop {
             match Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate) {

@@ -5,6 +5,7 @@ mod backfill;
 mod commands;
 mod import;
 mod ingest;
+mod maintain;
 mod migrations;
 mod program;
 mod readme;

@@ -63,6 +63,29 @@ fn an_import_upgrades_as_well() {
 }
 
 #[test]
+fn an_upgrade_tells_of_the_unknown_provider_and_a_command_names_it() {
+    let program = Program::with_database(SCHEMA_1);
+    let said = open(&program);
+    let told = "market-data.sqlite is of schema 1, which had no providers: that of 2 candles is \"unknown\" now: before you \
+                import their file again, run market-data-ingestion rename-provider unknown NAME\n";
+    assert_eq!((said.err.as_str(), open(&program).err.as_str()), (told, ""));
+
+    // One of them came from its provider since, and another one differs.
+    let head = "open_time,interval,open,high,low,close,volume,trade_count\n";
+    let (first, second) =
+        ("2026-01-05T00:00:00Z,1m,100.1,101,99,100.5,12.5,7\n", "2026-01-05T00:01:00Z,1m,1,1,1,1,1,\n");
+    program.import("binance", &format!("{head}{first}{second}"));
+    let said = program.run(&["rename-provider", "unknown", "binance"]);
+    assert_eq!(said.out, "unknown is binance now: 0 renamed, 1 known already, 1 differ and stay unknown\n");
+    let said = program.run(&["rename-provider", "unknown", "kraken", "--symbol", "btc-usdt"]);
+    assert_eq!(said.out, "unknown is kraken now: 1 renamed, 0 known already, 0 differ and stay unknown\n");
+    let said = program.import("kraken", &format!("{head}2026-01-05T00:01:00Z,1m,100.5,102,100,101,7,\n"));
+    assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
+    let said = program.run(&["rename-provider", "unknown", "kraken"]);
+    assert_eq!(said.err, "error: there is no candle of unknown: give a provider of market-data.sqlite\n");
+}
+
+#[test]
 fn a_failed_upgrade_changes_nothing() {
     let program = Program::with_database(SCHEMA_1);
     let database = program.database();
