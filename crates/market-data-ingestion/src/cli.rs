@@ -18,6 +18,9 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
+    /// TOML file of settings by the names of their flags, for those that no flag and no variable sets
+    #[arg(long, global = true, env = "MARKET_DATA_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }

@@ -6,6 +6,7 @@
 mod api;
 mod backfill;
 mod cli;
+mod config;
 mod health;
 mod import;
 mod ingest;
@@ -22,12 +23,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
-
-use crate::cli::{Cli, Command};
+use crate::cli::Command;
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let result = match config::parse().command {
         Command::Import(arguments) => import::run(&arguments),
         Command::Backfill(arguments) => backfill::run(&arguments),
         Command::Gaps(arguments) => backfill::gaps(&arguments),

@@ -54,6 +54,46 @@ fn settings_come_from_the_environment_and_flags_win() {
 }
 
 #[test]
+fn a_file_of_settings_stands_behind_variables_and_flags() {
+    let program = Program::new();
+    program.write("settings.toml", "database = 'from-file.sqlite'\nlisten = '127.0.0.1:0' # any\n");
+    let mut command = program.command(&["serve"]);
+    command.env("MARKET_DATA_CONFIG", "settings.toml");
+    let server = Server::start(command);
+    assert!(program.path("from-file.sqlite").exists());
+
+    let mut command = program.command(&["serve", "--config", "settings.toml"]);
+    command.env("MARKET_DATA_DATABASE", "from-environment.sqlite");
+    let other = Server::start(command);
+    assert_ne!(other.address, server.address);
+    assert!(program.path("from-environment.sqlite").exists());
+
+    program.write("settings.toml", "listen = '127.0.0.1:1'");
+    assert_eq!(program.run(&["health", "--config", "settings.toml"]).code, Some(1));
+    let flags = ["health", "--config", "settings.toml", "--listen", &other.address];
+    assert_eq!(program.run(&flags).code, Some(0));
+}
+
+#[test]
+fn a_wrong_file_of_settings_is_exit_code_2_and_named() {
+    let program = Program::new();
+    let wrong = |why: &str| {
+        let said = program.run(&["health", "--config", "s.toml"]);
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        assert!(said.err.starts_with(&format!("error: s.toml: {why}")), "{}", said.err);
+    };
+    wrong("cannot read: No such file");
+    program.write("s.toml", "listen = 8080");
+    wrong("listen is no text: expected quotes around its value");
+    program.write("s.toml", "symbol = 'BTC-USDT'");
+    wrong("symbol is no setting: expected one of api-key-file, database, listen");
+    program.write("s.toml", "listen = 'somewhere'");
+    wrong("invalid value 'somewhere' for '--listen <ADDRESS:PORT>'");
+    program.write("s.toml", "listen 8080");
+    wrong("TOML parse error at line 1");
+}
+
+#[test]
 fn health_is_0_while_the_server_runs_and_1_after() {
     let program = Program::new();
     let server = program.serve();

@@ -66,6 +66,7 @@ impl Program {
         command
             .args(arguments)
             .current_dir(self.directory.path())
+            .env_remove("MARKET_DATA_CONFIG")
             .env_remove("MARKET_DATA_DATABASE")
             .env_remove("MARKET_DATA_LISTEN");
         command
