@@ -51,6 +51,8 @@ struct Candles {
     candles: Vec<StoredCandle>,
     /// Whether the limit left any out.
     more: bool,
+    /// What `after` is for the next page.
+    next: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -79,7 +81,11 @@ async fn candles(
     };
     let (symbol, interval) = (query.symbol.to_string(), query.interval.to_string());
     match ask(store, move |store| store.candles(&query)).await {
-        Ok((candles, more)) => Json(Candles { symbol, interval, candles, more }).into_response(),
+        Ok((candles, more)) => {
+            let last = candles.last().filter(|_| more);
+            let next = last.map(|last| format!("{},{}", last.candle.open_time, last.provider));
+            Json(Candles { symbol, interval, candles, more, next }).into_response()
+        }
         Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }

@@ -14,7 +14,7 @@ const USUAL_LIMIT: u32 = 500;
 /// Candles in one answer at most: about 1 MB of JSON.
 const MOST: u32 = 5_000;
 
-const KNOWN: &str = "symbol, interval, provider, from, to and limit";
+const KNOWN: &str = "symbol, interval, provider, from, to, order, after and limit";
 
 /// A request for candles, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,18 @@ pub struct CandleQuery {
     pub from: i64,
     /// Last open time, exclusive, in nanoseconds since 1970.
     pub to: i64,
+    pub order: Order,
+    /// Open time and provider of the last candle that is known already.
+    pub after: Option<(i64, Provider)>,
     pub limit: u32,
+}
+
+/// Which candles come first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    Oldest,
+    Newest,
 }
 
 /// Why a request was refused, in words for who made it.
@@ -46,6 +57,8 @@ impl CandleQuery {
                 "provider" => &mut raw.provider,
                 "from" => &mut raw.from,
                 "to" => &mut raw.to,
+                "order" => &mut raw.order,
+                "after" => &mut raw.after,
                 "limit" => &mut raw.limit,
                 _ => return refuse(format!("parameter {name:?} is not known: use {KNOWN}")),
             };
@@ -66,6 +79,8 @@ impl CandleQuery {
             provider: raw.provider.map(str::parse).transpose().map_err(shown)?,
             from: from.map_or(i64::MIN, nanoseconds),
             to: to.map_or(i64::MAX, nanoseconds),
+            order: raw.order.map_or(Ok(Order::default()), order)?,
+            after: raw.after.map(after).transpose()?,
             limit: raw.limit.map_or(Ok(USUAL_LIMIT), limit)?,
         })
     }
@@ -78,6 +93,8 @@ struct Raw<'a> {
     provider: Option<&'a str>,
     from: Option<&'a str>,
     to: Option<&'a str>,
+    order: Option<&'a str>,
+    after: Option<&'a str>,
     limit: Option<&'a str>,
 }
 
@@ -108,6 +125,21 @@ fn time(name: &str, value: &str) -> Result<Timestamp, BadQuery> {
 fn nanoseconds(time: Timestamp) -> i64 {
     let nearest = if time < Timestamp::UNIX_EPOCH { i64::MIN } else { i64::MAX };
     i64::try_from(time.as_nanosecond()).unwrap_or(nearest)
+}
+
+fn order(value: &str) -> Result<Order, BadQuery> {
+    match value {
+        "oldest" => Ok(Order::Oldest),
+        "newest" => Ok(Order::Newest),
+        _ => refuse(format!("order {value:?} is not known: give oldest or newest")),
+    }
+}
+
+fn after(value: &str) -> Result<(i64, Provider), BadQuery> {
+    let Some((at, provider)) = value.split_once(',') else {
+        return refuse(format!("after {value:?} is no candle: give next of the answer before"));
+    };
+    Ok((nanoseconds(time("after", at)?), provider.parse().map_err(shown)?))
 }
 
 fn limit(value: &str) -> Result<u32, BadQuery> {
@@ -153,14 +185,25 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_what_to_do() {
-        let table: [(&[(&str, &str)], &str); 9] = [
+        let table: [(&[(&str, &str)], &str); 11] = [
+            (
+                &[("symbol", "A"), ("interval", "1m"), ("order", "up")],
+                "order \"up\" is not known: give oldest or newest",
+            ),
+            (
+                &[("symbol", "A"), ("interval", "1m"), ("after", "7")],
+                "after \"7\" is no candle: give next of the answer before",
+            ),
             (&[], "symbol is missing: add symbol=BTC-USDT"),
             (&[("symbol", "A")], "interval is missing: add interval=1m"),
             (
                 &[("symbol", "A B")],
                 "symbol \"A B\" is not usable: give 1 to 40 ASCII letters, digits or any of - _ . / :",
             ),
-            (&[("symbl", "A")], "parameter \"symbl\" is not known: use symbol, interval, provider, from, to and limit"),
+            (
+                &[("symbl", "A")],
+                "parameter \"symbl\" is not known: use symbol, interval, provider, from, to, order, after and limit",
+            ),
             (&[("symbol", "A"), ("symbol", "B")], "symbol is there twice: give it once"),
             (
                 &[("symbol", "A"), ("interval", "1m"), ("limit", "5001")],

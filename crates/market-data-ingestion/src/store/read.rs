@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use crate::{
     name::Provider,
-    query::CandleQuery,
+    query::{CandleQuery, Order},
     store::{Store, StoredCandle},
 };
 
@@ -17,21 +17,35 @@ impl Store {
     /// The candles asked for, by open time and then provider, and whether there are more than
     /// the limit.
     pub fn candles(&self, query: &CandleQuery) -> Result<(Vec<StoredCandle>, bool)> {
-        let mut select = self.connection.prepare(
+        let (direction, behind) = match query.order {
+            Order::Oldest => ("ASC", ">"),
+            Order::Newest => ("DESC", "<"),
+        };
+        let (at, after) = query.after.as_ref().map(|(at, provider)| (*at, provider.as_str())).unzip();
+        // So that the index leads to the page, however far it is.
+        let (from, to) = match (at, query.order) {
+            (None, _) => (query.from, query.to),
+            (Some(at), Order::Oldest) => (query.from.max(at), query.to),
+            (Some(at), Order::Newest) => (query.from, query.to.min(at.saturating_add(1))),
+        };
+        let mut select = self.connection.prepare(&format!(
             "SELECT provider, open_time, open, high, low, close, volume, trade_count, receive_time
             FROM candle
             WHERE symbol = :symbol AND interval = :interval
                 AND open_time >= :from AND open_time < :to
                 AND (:provider IS NULL OR provider = :provider)
-            ORDER BY open_time, provider
+                AND (:at IS NULL OR (open_time, provider) {behind} (:at, :after))
+            ORDER BY open_time {direction}, provider {direction}
             LIMIT :limit",
-        )?;
+        ))?;
         let rows = select.query_and_then(
             named_params! {
                 ":symbol": query.symbol.as_str(),
                 ":interval": query.interval.to_string(),
-                ":from": query.from,
-                ":to": query.to,
+                ":from": from,
+                ":to": to,
+                ":at": at,
+                ":after": after,
                 ":provider": query.provider.as_ref().map(Provider::as_str),
                 // One more than asked for tells whether there are more.
                 ":limit": i64::from(query.limit) + 1,

@@ -46,6 +46,7 @@ fn a_candle_is_served_digit_by_digit() {
             "trade_count": 20474,
         }],
         "more": false,
+        "next": null,
     });
     let path = "/candles?symbol=btc-usdt&interval=900s&provider=Kraken";
     assert_eq!(server.get(path), (200, expected));
@@ -78,6 +79,39 @@ fn a_limit_says_whether_there_are_more() {
     assert_eq!((open_times(&all).len(), &all["more"]), (30, &json!(false)));
     assert_eq!(open_times(&get("&limit=29")).len(), 29);
     assert!(open_times(&all).is_sorted());
+}
+
+#[test]
+fn pages_hold_each_candle_once_in_either_order() {
+    let (_program, server) = serving();
+    let named = |answer: &Value| -> Vec<String> {
+        let candles = answer["candles"].as_array().unwrap();
+        candles.iter().map(|candle| format!("{} {}", candle["open_time"], candle["provider"])).collect()
+    };
+    let all = "/candles?symbol=BTC-USDT&interval=1m";
+    let mut expected = named(&server.get(all).1);
+    assert_eq!(expected.len(), 30);
+    for order in ["oldest", "newest"] {
+        // Candles of one time are from two providers, so a page of 7 ends between them.
+        for limit in [1, 7, 30] {
+            let (mut read, mut next) = (Vec::new(), Value::Null);
+            while read.is_empty() || !next.is_null() {
+                let after = next.as_str().map(|next| format!("&after={next}")).unwrap_or_default();
+                let (status, answer) = server.get(&format!("{all}&order={order}&limit={limit}{after}"));
+                assert_eq!((status, answer["more"] == true), (200, !answer["next"].is_null()));
+                read.append(&mut named(&answer));
+                next = answer["next"].clone();
+            }
+            assert_eq!(read, expected, "{order} {limit}");
+        }
+        expected.reverse();
+    }
+    let rest = server.get(&format!("{all}&after=2026-01-05T00:03:00Z,binance&to=2026-01-05T00:05:00Z")).1;
+    let [four, five] = ["03", "04"].map(|minute| format!("\"2026-01-05T00:{minute}:00Z\""));
+    assert_eq!(
+        named(&rest),
+        [format!("{four} \"kraken\""), format!("{five} \"binance\""), format!("{five} \"kraken\"")]
+    );
 }
 
 #[test]
