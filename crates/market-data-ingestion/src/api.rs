@@ -96,9 +96,12 @@ async fn ask<T: Send + 'static>(
     question: impl FnOnce(&Store) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     // Only reads happen here, so a thread that died left nothing half done.
-    spawn_blocking(move || question(&store.lock().unwrap_or_else(PoisonError::into_inner)))
-        .await
-        .context("the query was interrupted")?
+    let answer = spawn_blocking(move || {
+        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+        store.renew()?;
+        question(&store)
+    });
+    answer.await.context("the query was interrupted")?
 }
 
 fn refused(status: StatusCode, error: &str) -> Response {
