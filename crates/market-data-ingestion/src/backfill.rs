@@ -91,7 +91,7 @@ pub fn gaps(arguments: &Gaps) -> Result<()> {
     let (mut at, to) = (interval.bucket(arguments.from.unwrap_or(first)), arguments.to.unwrap_or(last));
     while let Some(gap) = store.next_gap(&series, at, to)? {
         let count = gap.stop.duration_since(gap.start).as_secs() / interval.duration().as_secs();
-        let state = if gap.is_confirmed { "the provider has none" } else { "missing" };
+        let state = if gap.is_confirmed { "not at the provider" } else { "missing" };
         say(&format!("{} to {}: {count} {state}", gap.start, gap.stop))?;
         at = gap.stop;
     }

@@ -61,7 +61,7 @@ pub fn run(arguments: &Ingest) -> Result<()> {
     fed?;
     let State { aggregator, .. } = &ingestion.state;
     say(&format!(
-        "{name}: {} trades, {} late, {} fed before, {} candles, {} open",
+        "{name}: trades: {} taken, {} of them late, {} fed before; candles: {} stored, {} open",
         ingestion.trades,
         ingestion.late,
         ingestion.again,

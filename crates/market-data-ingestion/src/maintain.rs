@@ -22,7 +22,7 @@ pub fn rename_provider(arguments: &RenameProvider) -> Result<()> {
     if (renamed, known, differing) == (0, 0, 0) {
         bail!("there is no candle of {old}: give a provider of {}", database.path.display());
     }
-    say(&format!("{old} is {new} now: {renamed} renamed, {known} known already, {differing} differ and stay {old}"))
+    say(&format!("{old} is {new} now: renamed {renamed}, known already {known}, different and still {old} {differing}"))
 }
 
 /// Copies the database as it is at one moment, also while others read and write it.

@@ -78,7 +78,7 @@ fn gaps_are_shown_filled_and_told_from_what_does_not_exist() {
     let window = ["--from", "2020-09-30T00:00:00Z", "--to", "2020-09-30T10:00:00Z"];
     let said = backfill(&program, &venue, &[&COINBASE[..], &window].concat());
     assert_eq!(said.out, "coinbase: 590 inserted, 0 updated, 0 unchanged\n", "{}", said.err);
-    let none = "2020-09-30T01:00:00Z to 2020-09-30T01:10:00Z: 10 the provider has none\n";
+    let none = "2020-09-30T01:00:00Z to 2020-09-30T01:10:00Z: 10 not at the provider\n";
     assert_eq!(gaps(&program, &COINBASE), none);
     let asked = venue.requests();
     assert_eq!(asked.len(), 2, "300 candles a page");

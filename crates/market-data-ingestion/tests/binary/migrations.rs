@@ -76,9 +76,9 @@ fn an_upgrade_tells_of_the_unknown_provider_and_a_command_names_it() {
         ("2026-01-05T00:00:00Z,1m,100.1,101,99,100.5,12.5,7\n", "2026-01-05T00:01:00Z,1m,1,1,1,1,1,\n");
     program.import("binance", &format!("{head}{first}{second}"));
     let said = program.run(&["rename-provider", "unknown", "binance"]);
-    assert_eq!(said.out, "unknown is binance now: 0 renamed, 1 known already, 1 differ and stay unknown\n");
+    assert_eq!(said.out, "unknown is binance now: renamed 0, known already 1, different and still unknown 1\n");
     let said = program.run(&["rename-provider", "unknown", "kraken", "--symbol", "btc-usdt"]);
-    assert_eq!(said.out, "unknown is kraken now: 1 renamed, 0 known already, 0 differ and stay unknown\n");
+    assert_eq!(said.out, "unknown is kraken now: renamed 1, known already 0, different and still unknown 0\n");
     let said = program.import("kraken", &format!("{head}2026-01-05T00:01:00Z,1m,100.5,102,100,101,7,\n"));
     assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
     let said = program.run(&["rename-provider", "unknown", "kraken"]);
