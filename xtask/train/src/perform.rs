@@ -213,7 +213,7 @@ steps! {
     PushImage: images::observe, images::push;
     Latest: images::observe_latest, images::point_latest;
     Forge: forge::observe, forge::release;
-    VerifyAvailability: listing::observe;
+    VerifyAvailability: |cx, listing| listing::observe(cx, listing, &|_| None);
     Draft: mail::observe_draft, mail::draft;
     Announce: announce::observe, announce::send;
     RequirePublished: |cx, published| Ok(require_published::observe(cx, published));
@@ -228,7 +228,22 @@ steps! {
 }
 
 pub fn observe(cx: &Context<'_>, step: &Step) -> Observation {
-    look(cx, step).unwrap_or_else(|error| match error.downcast::<Problem>() {
+    observed(look(cx, step))
+}
+
+/// Observes several steps together: what was observed of one in the same look is not asked for again.
+pub fn observe_together(cx: &Context<'_>, step: &Step, seen: &Seen<'_>) -> Observation {
+    match step {
+        Step::VerifyAvailability(listing) => observed(listing::observe(cx, listing, seen)),
+        step => observe(cx, step),
+    }
+}
+
+/// What was observed of a step in this look.
+pub type Seen<'a> = dyn Fn(&Step) -> Option<Observation> + Sync + 'a;
+
+fn observed(looked: Result<Observation>) -> Observation {
+    looked.unwrap_or_else(|error| match error.downcast::<Problem>() {
         Ok(problem) => Observation::Unknown(problem),
         Err(error) => Observation::unknown(format!("{error:#}"), "fix the problem and run the command again"),
     })

@@ -127,7 +127,7 @@ pub fn shown(cx: &Context<'_>, observed: &[Observed]) {
     }
 }
 
-/// What is observed when everything was done that can be.
+/// What is observed when everything was done that can be. Where nothing was to do, nothing has changed since it was looked at.
 fn ended(
     cx: &Context<'_>,
     steps: &[Step],
@@ -135,7 +135,10 @@ fn ended(
     known: BTreeMap<usize, Observation>,
     took: &BTreeMap<usize, f64>,
 ) -> Result<Vec<Observed>> {
-    let mut observed = observe_all(cx, steps, &known);
+    let mut observed: Vec<Observation> = match took.is_empty() {
+        true => before.iter().map(|one| one.observed.clone()).collect(),
+        false => observe_all(cx, steps, &known),
+    };
     // What is not durable is known from this run alone; and an index may show an older state to the next question.
     for (at, shown) in known {
         if !steps[at].is_durable() || matches!(observed[at], Observation::Todo | Observation::Unknown(_)) {

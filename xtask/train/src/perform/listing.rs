@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, bail};
 use toml_edit::{DocumentMut, Item};
 
-use super::{Context, crates};
+use super::{Context, Seen, crates};
 use crate::{
     repo::TempDir,
     tools::{
@@ -19,12 +19,12 @@ use plan::{
     step::{CrateUpload, Listing, Observation, Step},
 };
 
-pub fn observe(cx: &Context<'_>, listing: &Listing) -> Result<Observation> {
+pub fn observe(cx: &Context<'_>, listing: &Listing, seen: &Seen<'_>) -> Result<Observation> {
     let mut parts: Vec<Step> = listing.crates.iter().cloned().map(Step::Crate).collect();
     parts.extend(listing.dists.iter().cloned().map(Step::Upload));
     parts.extend(listing.images.iter().cloned().map(Step::PushImage));
     parts.extend(listing.release.iter().cloned().map(Step::Forge));
-    let observed = cx.each(&parts, super::look);
+    let observed = cx.each(&parts, |cx, part| seen(part).map_or_else(|| super::look(cx, part), Ok));
     let mut crates = Vec::new();
     let mut there = 0;
     for (part, observed) in parts.iter().zip(observed) {
