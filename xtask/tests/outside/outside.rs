@@ -201,10 +201,16 @@ impl Outside {
             set("IMAGE_REGISTRY", format!("{}/rehearsal", bare(&fault_proxy.address))),
             set("CARGO_NET_OFFLINE", "false".to_owned()),
             set("CARGO_TERM_QUIET", "false".to_owned()),
-            // Long enough that no beat comes in between, short enough for who waits for one that is dead.
-            set("XTASK_LEASE_SECONDS", "4".to_owned()),
+            // Long enough that hardly a beat comes in between.
+            set("XTASK_LEASE_SECONDS", "24".to_owned()),
         ]);
         Outside { dir, server, images: images.map(|(child, _)| child), fault_proxy, env }
+    }
+
+    /// For stories in which a publisher dies: whoever comes next waits a short time for it.
+    pub fn with_short_leases(mut self) -> Outside {
+        self.env.push(("XTASK_LEASE_SECONDS".to_owned(), "4".to_owned()));
+        self
     }
 
     /// Has the forge merge pull requests in the remote.

@@ -230,7 +230,7 @@ fn cut_off_everywhere(train: Train, kinds: &[(&'static str, usize)]) {
     let tally = Tally::default();
     side_by_side(&stories, 4, |(side, nth, rules)| {
         let what = format!("{}_{side}_{nth}", train.name);
-        let outside = Outside::new(&what);
+        let outside = Outside::new(&what).with_short_leases();
         let machines = [outside.machine("a"), outside.new_machine("b")];
         outside.fault_proxy.set(rules.clone());
         let first = outside.run_watched(&machines[0], &train.publish());
@@ -271,7 +271,7 @@ fn killed_around_each_push() {
     let some = [("before", 1), ("after", 2), ("before", 5), ("after", 6), ("before", 8), ("after", 9), ("after", 10)];
     let points: Vec<(&str, usize)> = all.filter(|point| is_full() || some.contains(point)).collect();
     side_by_side(&points, 3, |&(side, at)| {
-        let outside = Outside::new(&format!("push_{side}_{at}"));
+        let outside = Outside::new(&format!("push_{side}_{at}")).with_short_leases();
         let mut machine = outside.machine("a");
         let env = std::mem::take(&mut machine.env);
         fault_injecting_git(&mut machine, at, side);
@@ -309,7 +309,7 @@ fn killed_at_any_moment_of_a_publication() {
     let tally = Tally::default();
     side_by_side(&moments, 2, |&(round, part)| {
         let train = if round % 3 == 2 { INGEST } else { LARK };
-        let outside = Outside::new(&format!("killed_{round}"));
+        let outside = Outside::new(&format!("killed_{round}")).with_short_leases();
         let machine = outside.machine("a");
         let mut child = start(&machine, &train.publish());
         std::thread::sleep(whole(train).time.mul_f64(part));

@@ -531,7 +531,7 @@ fn two_clones_at_once() {
 }
 
 fn a_lease_whose_holder_is_dead() {
-    let outside = Outside::new("dead_holder");
+    let outside = Outside::new("dead_holder").with_short_leases();
     let machine = outside.machine("a");
     outside.fault_proxy.set([Rule { fault: Fault::Killed, on: "", after: 1, times: 1 }]);
     assert_eq!(outside.run_watched(&machine, &LARK.publish()).code, None);

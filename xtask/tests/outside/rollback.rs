@@ -71,7 +71,15 @@ pub fn publish(outside: &Outside, machine: &Place, train: &str, version: &str) -
 }
 
 pub fn shipped(name: &str) -> (Outside, Place) {
-    let outside = Outside::after(&SHIPPED, &format!("rollback_{name}"));
+    on_new_machine(Outside::after(&SHIPPED, &format!("rollback_{name}")))
+}
+
+/// The same, where the one who rolls back dies.
+fn shipped_to_die(name: &str) -> (Outside, Place) {
+    on_new_machine(Outside::after(&SHIPPED, &format!("rollback_{name}")).with_short_leases())
+}
+
+fn on_new_machine(outside: Outside) -> (Outside, Place) {
     let machine = outside.new_machine("a");
     (outside, machine)
 }
@@ -384,7 +392,7 @@ fn cut_off_at_each_request(train: &str, command: &str, channel: &str) {
         (0..changes).flat_map(|k| faults.iter().enumerate().map(move |(at, (side, fault))| (*side, fault, k, at)));
     let points: Vec<_> = all.filter(|(.., k, at)| is_full() || (3 * k + at) % 8 == 0).collect();
     side_by_side(&points, 3, |&(side, fault, k, _)| {
-        let (outside, machine) = shipped(&format!("{train}_{side}_{k}"));
+        let (outside, machine) = shipped_to_die(&format!("{train}_{side}_{k}"));
         outside.yank_manually("lark-python", "0.8.0");
         outside.fault_proxy.set([Rule { fault: fault.clone(), on: "", after: k, times: 1 }]);
         let first = outside.run_watched(&machine, command);
@@ -411,7 +419,7 @@ fn killed_around_each_call_of_git_in_a_rollback() {
     let all = (1..=CALLS).flat_map(|at| [("before", at, 0), ("after", at, 1)]);
     let points: Vec<_> = all.filter(|(_, at, side)| is_full() || (at + side * 4) % 10 == 0).collect();
     side_by_side(&points, 3, |&(side, at, _)| {
-        let (outside, mut machine) = shipped(&format!("git_{side}_{at}"));
+        let (outside, mut machine) = shipped_to_die(&format!("git_{side}_{at}"));
         outside.yank_manually("lark-python", "0.8.0");
         let env = std::mem::take(&mut machine.env);
         fault_injecting_git(&mut machine, at, side);
