@@ -5,10 +5,10 @@
 
 use std::{
     io::{self, Write},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::{
     Json, Router,
     extract::{Query, State, rejection::QueryRejection},
@@ -17,25 +17,24 @@ use axum::{
     routing::get,
 };
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 
 use crate::{
     query::CandleQuery,
+    readers::Readers,
     store::{Store, StoredCandle},
 };
 
-type Shared = Arc<Mutex<Store>>;
-
-/// All paths of the API, answered from `store`.
-pub fn router(store: Store) -> Router {
+/// All paths of the API, answered by these readers.
+pub fn router(readers: Readers) -> Router {
     Router::new()
-        .route("/health", get(health))
+        .route("/health", get(|| async { well() }))
+        .route("/ready", get(ready))
         .route("/candles", get(candles))
-        .fallback(|| async { refused(StatusCode::NOT_FOUND, "no such path: ask /health or /candles") })
+        .fallback(|| async { refused(StatusCode::NOT_FOUND, "no such path: ask /health, /ready or /candles") })
         .method_not_allowed_fallback(|| async {
             refused(StatusCode::METHOD_NOT_ALLOWED, "this path is only for reading: use GET")
         })
-        .with_state(Arc::new(Mutex::new(store)))
+        .with_state(Arc::new(readers))
 }
 
 #[derive(Serialize)]
@@ -60,15 +59,20 @@ struct Refusal<'a> {
     error: &'a str,
 }
 
-async fn health(State(store): State<Shared>) -> Response {
-    match ask(store, Store::check).await {
-        Ok(()) => Json(Healthy { status: "ok", version: env!("CARGO_PKG_VERSION") }).into_response(),
+fn well() -> Response {
+    Json(Healthy { status: "ok", version: env!("CARGO_PKG_VERSION") }).into_response()
+}
+
+async fn ready(State(readers): State<Arc<Readers>>) -> Response {
+    match readers.ask(Store::check).await {
+        Ok(Some(())) => well(),
+        Ok(None) => busy(),
         Err(error) => failed(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
 }
 
 async fn candles(
-    State(store): State<Shared>,
+    State(readers): State<Arc<Readers>>,
     parameters: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Response {
     let parameters = match parameters {
@@ -80,28 +84,19 @@ async fn candles(
         Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     let (symbol, interval) = (query.symbol.to_string(), query.interval.to_string());
-    match ask(store, move |store| store.candles(&query)).await {
-        Ok((candles, more)) => {
+    match readers.ask(move |store| store.candles(&query)).await {
+        Ok(Some((candles, more))) => {
             let last = candles.last().filter(|_| more);
             let next = last.map(|last| format!("{},{}", last.candle.open_time, last.provider));
             Json(Candles { symbol, interval, candles, more, next }).into_response()
         }
+        Ok(None) => busy(),
         Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }
 
-/// Asks the store on a thread that may wait for the disk.
-async fn ask<T: Send + 'static>(
-    store: Shared,
-    question: impl FnOnce(&Store) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    // Only reads happen here, so a thread that died left nothing half done.
-    let answer = spawn_blocking(move || {
-        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.renew()?;
-        question(&store)
-    });
-    answer.await.context("the query was interrupted")?
+fn busy() -> Response {
+    refused(StatusCode::SERVICE_UNAVAILABLE, "too many questions at once: ask again later")
 }
 
 fn refused(status: StatusCode, error: &str) -> Response {

@@ -3,7 +3,10 @@
 //! This module knows how each setting is spelt and what it is when nobody sets it. It never acts
 //! on any of them.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+};
 
 use barter_data::{Interval, SignedDuration, TimeUnit, Timestamp};
 use clap::{Args, Parser, Subcommand};
@@ -39,7 +42,7 @@ pub enum Command {
     RenameProvider(RenameProvider),
     /// Copy the database, also while it is served and written to
     Backup(Backup),
-    /// Serve /health and /candles until SIGTERM or SIGINT
+    /// Serve /health, /ready and /candles until SIGTERM or SIGINT
     Serve(Serve),
     /// Ask a running server for its health: exit 0 when it is well, 1 when not
     Health(Health),
@@ -192,15 +195,38 @@ pub struct Database {
 
 #[derive(Debug, Args)]
 pub struct Listen {
-    /// Address and port of the server; port 0 takes a free one, which is printed
-    #[arg(long = "listen", env = "MARKET_DATA_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    /// Address and port of the server, for example localhost:8080; :8080 is the port on all addresses, and port 0 takes
+    /// a free one, which is printed
+    #[arg(
+        long = "listen",
+        env = "MARKET_DATA_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080",
+        value_parser = address
+    )]
     pub address: SocketAddr,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let full = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
+    let mut found = full.to_socket_addrs().map_err(|why| format!("{why}: give an address and a port"))?;
+    found.next().ok_or_else(|| "it has no address: give another".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_port_alone_and_a_name_are_addresses() {
+        assert_eq!(address(":8080").unwrap().to_string(), "0.0.0.0:8080");
+        assert_eq!(address("[::1]:80").unwrap().to_string(), "[::1]:80");
+        assert!(address("localhost:8080").unwrap().ip().is_loopback());
+        for wrong in ["somewhere", "8080", ":", ":http", "127.0.0.1"] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn the_definition_is_consistent() {

@@ -14,6 +14,7 @@ mod input;
 mod maintain;
 mod name;
 mod query;
+mod readers;
 mod runs;
 mod serve;
 mod store;

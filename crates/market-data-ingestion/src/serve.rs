@@ -17,23 +17,26 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{api, cli::Serve, store::Store};
+use crate::{api, cli::Serve, readers::Readers};
 
 /// How long requests may still take after the signal. Container engines kill after 10 seconds,
 /// and an orderly end must come before that.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub fn run(arguments: &Serve) -> Result<()> {
-    let store = Store::open(&arguments.database.path)?;
+    let readers = Readers::open(&arguments.database.path)?;
     // One thread is enough for the sockets: queries run on tokio's blocking threads.
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|why| anyhow!("cannot start the runtime: {why}: raise the limit on open files"))?;
-    runtime.block_on(serve(store, arguments))
+    let served = runtime.block_on(serve(readers, arguments));
+    // A query that goes on would be waited for.
+    runtime.shutdown_background();
+    served
 }
 
-async fn serve(store: Store, arguments: &Serve) -> Result<()> {
+async fn serve(readers: Readers, arguments: &Serve) -> Result<()> {
     let address = arguments.listen.address;
     // Before the address is printed: who reads it may send the signal at once.
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
@@ -46,7 +49,7 @@ async fn serve(store: Store, arguments: &Serve) -> Result<()> {
 
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);
-    let server = axum::serve(listener, api::router(store)).with_graceful_shutdown(async move {
+    let server = axum::serve(listener, api::router(readers)).with_graceful_shutdown(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

@@ -1,6 +1,6 @@
 //! The HTTP answers, on the sample data that comes with the crate.
 
-use std::fs;
+use std::{fs, io::Write};
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,31 @@ fn open_times(answer: &Value) -> Vec<&str> {
 fn health_tells_the_version() {
     let (_program, server) = serving();
     let healthy = json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
-    assert_eq!(server.get("/health"), (200, healthy));
+    assert_eq!(server.get("/health"), (200, healthy.clone()));
+    assert_eq!(server.get("/ready"), (200, healthy));
+}
+
+#[test]
+fn health_is_told_while_all_connections_are_busy_and_others_are_told_to_come_again() {
+    let (program, server) = serving();
+    let endless = "ALTER TABLE candle RENAME TO real;
+        CREATE VIEW candle AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+            SELECT real.* FROM real WHERE (SELECT count(*) FROM n) > 0";
+    program.database().execute_batch(endless).unwrap();
+    let asked: Vec<_> = (0..4)
+        .map(|_| {
+            let mut stream = server.connect();
+            stream.write_all(b"GET /candles?symbol=BTC-USDT&interval=1m HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(server.get("/health").0, 200);
+    let busy = json!({"error": "too many questions at once: ask again later"});
+    for path in ["/candles?symbol=BTC-USDT&interval=1m", "/ready"] {
+        assert_eq!(server.get(path), (503, busy.clone()));
+    }
+    drop(asked);
+    assert_eq!(server.stop("TERM").0, Some(0));
 }
 
 #[test]
@@ -146,7 +170,7 @@ fn bad_requests_are_told_what_to_do() {
 fn other_paths_and_methods_are_json_errors_too() {
     let (_program, server) = serving();
     let error = |text: &str| json!({ "error": text });
-    assert_eq!(server.get("/"), (404, error("no such path: ask /health or /candles")));
+    assert_eq!(server.get("/"), (404, error("no such path: ask /health, /ready or /candles")));
     assert_eq!(server.ask("POST", "/candles"), (405, error("this path is only for reading: use GET")));
 }
 
@@ -169,8 +193,7 @@ fn a_broken_database_is_an_error_without_its_details() {
     assert!(log.contains("price \"secret\" is not a number"), "{log}");
 
     database.execute("DROP TABLE candle", []).unwrap();
-    assert_eq!(server.get("/health"), (503, broken));
-    let said = program.run(&["health", "--listen", &server.address]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("503 Service Unavailable"), "{}", said.err);
+    assert_eq!(server.get("/ready"), (503, broken));
+    // The server is well, and to start it again would help nobody.
+    assert_eq!(program.run(&["health", "--listen", &server.address]).code, Some(0));
 }

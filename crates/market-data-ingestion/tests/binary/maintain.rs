@@ -76,10 +76,10 @@ fn a_database_that_was_replaced_is_noticed() {
     fs::rename(&there, &here).unwrap();
     assert_eq!(providers(), (200, vec!["new".to_owned()]));
     fs::rename(&here, &there).unwrap();
-    assert_eq!((server.get("/health").0, providers().0), (503, 500));
+    assert_eq!((server.get("/ready").0, providers().0), (503, 500));
     assert!(!here.exists(), "no empty one is made in its place");
     fs::rename(&there, &here).unwrap();
-    assert_eq!((server.get("/health").0, providers()), (200, (200, vec!["new".to_owned()])));
+    assert_eq!((server.get("/ready").0, providers()), (200, (200, vec!["new".to_owned()])));
     let sound: String = program.database().query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(sound, "ok");
 }
