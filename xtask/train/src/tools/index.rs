@@ -52,8 +52,10 @@ pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&
     if let Some(registry) = registry.or_else(crates_io) {
         command.args(["--registry", registry]);
     }
-    // Outside of the workspace, whose own member of that name would be shown instead.
+    // Outside of the workspace, whose own member of that name would be shown instead; and in no other, which the home may lie
+    // in, and of which cargo would resolve every dependency first.
     registries.apply(&mut command, home)?;
+    fs::write(home.join("Cargo.toml"), "[workspace]\n")?;
     command.env("CARGO_LOG", INDEX_LOG);
     Ok(command)
 }
