@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::{
     query::CandleQuery,
     readers::Readers,
-    store::{Store, StoredCandle},
+    store::{Holding, Store, StoredCandle},
 };
 
 /// All paths of the API, answered by these readers.
@@ -30,7 +30,10 @@ pub fn router(readers: Readers) -> Router {
         .route("/health", get(|| async { well() }))
         .route("/ready", get(ready))
         .route("/candles", get(candles))
-        .fallback(|| async { refused(StatusCode::NOT_FOUND, "no such path: ask /health, /ready or /candles") })
+        .route("/symbols", get(symbols))
+        .fallback(|| async {
+            refused(StatusCode::NOT_FOUND, "no such path: ask /health, /ready, /symbols or /candles")
+        })
         .method_not_allowed_fallback(|| async {
             refused(StatusCode::METHOD_NOT_ALLOWED, "this path is only for reading: use GET")
         })
@@ -52,6 +55,11 @@ struct Candles {
     more: bool,
     /// What `after` is for the next page.
     next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Symbols {
+    symbols: Vec<Holding>,
 }
 
 #[derive(Serialize)]
@@ -84,12 +92,29 @@ async fn candles(
         Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     let (symbol, interval) = (query.symbol.to_string(), query.interval.to_string());
-    match readers.ask(move |store| store.candles(&query)).await {
-        Ok(Some((candles, more))) => {
+    let question = move |store: &Store| {
+        let (candles, more) = store.candles(&query)?;
+        let is_known = !candles.is_empty() || store.holds(&query)?;
+        Ok(is_known.then_some((candles, more)))
+    };
+    match readers.ask(question).await {
+        Ok(Some(None)) => {
+            let why = format!("there are no {interval} candles of {symbol}: ask /symbols for what there is");
+            refused(StatusCode::NOT_FOUND, &why)
+        }
+        Ok(Some(Some((candles, more)))) => {
             let last = candles.last().filter(|_| more);
             let next = last.map(|last| format!("{},{}", last.candle.open_time, last.provider));
             Json(Candles { symbol, interval, candles, more, next }).into_response()
         }
+        Ok(None) => busy(),
+        Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
+    }
+}
+
+async fn symbols(State(readers): State<Arc<Readers>>) -> Response {
+    match readers.ask(Store::holdings).await {
+        Ok(Some(symbols)) => Json(Symbols { symbols }).into_response(),
         Ok(None) => busy(),
         Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }

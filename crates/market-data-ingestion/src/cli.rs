@@ -42,7 +42,7 @@ pub enum Command {
     RenameProvider(RenameProvider),
     /// Copy the database, also while it is served and written to
     Backup(Backup),
-    /// Serve /health, /ready and /candles until SIGTERM or SIGINT
+    /// Serve /health, /ready, /symbols and /candles until SIGTERM or SIGINT
     Serve(Serve),
     /// Ask a running server for its health: exit 0 when it is well, 1 when not
     Health(Health),

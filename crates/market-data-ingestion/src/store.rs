@@ -25,6 +25,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 pub use crate::store::{
     gaps::Series,
     ingestion::Saved,
+    read::Holding,
     rename::Renamed,
     row::{Row, StoredCandle},
     time::implausible,

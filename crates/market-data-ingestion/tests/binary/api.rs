@@ -139,10 +139,33 @@ fn pages_hold_each_candle_once_in_either_order() {
 }
 
 #[test]
-fn what_is_not_there_is_an_empty_answer() {
+fn what_was_never_imported_is_not_found_and_a_time_without_candles_is_empty() {
     let (_program, server) = serving();
-    let (status, answer) = server.get("/candles?symbol=ETH-USDT&interval=1m");
+    for (query, what) in [
+        ("symbol=ETH-USDT&interval=1m", "1m candles of ETH-USDT"),
+        ("symbol=BTC-USDT&interval=1h", "1h candles of BTC-USDT"),
+        ("symbol=BTC-USDT&interval=1m&provider=coinbase", "1m candles of BTC-USDT"),
+    ] {
+        let error = format!("there are no {what}: ask /symbols for what there is");
+        assert_eq!(server.get(&format!("/candles?{query}")), (404, json!({ "error": error })));
+    }
+    let (status, answer) = server.get("/candles?symbol=BTC-USDT&interval=1m&provider=kraken&from=2027-01-01T00:00:00Z");
     assert_eq!((status, open_times(&answer).len()), (200, 0));
+}
+
+#[test]
+fn symbols_tells_what_there_is() {
+    let (program, server) = serving();
+    let held = |symbol: &str, interval: &str, last: &str| json!({"symbol": symbol, "interval": interval, "first": "2026-01-05T00:00:00Z", "last": last});
+    let [btc_15m, btc_1m] = [("15m", "00"), ("1m", "14")]
+        .map(|(interval, minute)| held("BTC-USDT", interval, &format!("2026-01-05T00:{minute}:00Z")));
+    assert_eq!(server.get("/symbols"), (200, json!({ "symbols": [btc_15m, btc_1m] })));
+    program.run(&["import", SAMPLE, "--symbol", "ADA", "--provider", "kraken"]);
+    let (_, answer) = server.get("/symbols");
+    let named: Vec<_> = answer["symbols"].as_array().unwrap().iter().map(|held| &held["symbol"]).collect();
+    assert_eq!(named, ["ADA", "ADA", "BTC-USDT", "BTC-USDT"]);
+    program.database().execute("DELETE FROM candle", []).unwrap();
+    assert_eq!(server.get("/symbols"), (200, json!({ "symbols": [] })));
 }
 
 #[test]
@@ -170,7 +193,7 @@ fn bad_requests_are_told_what_to_do() {
 fn other_paths_and_methods_are_json_errors_too() {
     let (_program, server) = serving();
     let error = |text: &str| json!({ "error": text });
-    assert_eq!(server.get("/"), (404, error("no such path: ask /health, /ready or /candles")));
+    assert_eq!(server.get("/"), (404, error("no such path: ask /health, /ready, /symbols or /candles")));
     assert_eq!(server.ask("POST", "/candles"), (405, error("this path is only for reading: use GET")));
 }
 
