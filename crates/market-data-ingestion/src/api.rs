@@ -6,13 +6,15 @@
 use std::{
     io::{self, Write},
     sync::Arc,
+    time::Instant,
 };
 
 use anyhow::Result;
 use axum::{
     Json, Router,
-    extract::{Query, State, rejection::QueryRejection},
+    extract::{Query, Request, State, rejection::QueryRejection},
     http::StatusCode,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -37,7 +39,20 @@ pub fn router(readers: Readers) -> Router {
         .method_not_allowed_fallback(|| async {
             refused(StatusCode::METHOD_NOT_ALLOWED, "this path is only for reading: use GET")
         })
+        .layer(middleware::from_fn(logged))
         .with_state(Arc::new(readers))
+}
+
+/// Tells on standard error of each request, but for the probes that succeed.
+async fn logged(request: Request, next: Next) -> Response {
+    let is_probe = ["/health", "/ready"].contains(&request.uri().path());
+    let (asked, begun) = (format!("{} {}", request.method(), request.uri()), Instant::now());
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(is_probe && status.is_success()) {
+        let _ = writeln!(io::stderr(), "{asked} {} {} ms", status.as_u16(), begun.elapsed().as_millis());
+    }
+    response
 }
 
 #[derive(Serialize)]

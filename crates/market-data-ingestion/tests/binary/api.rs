@@ -190,6 +190,17 @@ fn bad_requests_are_told_what_to_do() {
 }
 
 #[test]
+fn requests_are_logged_but_probes_that_succeed() {
+    let (program, server) = serving();
+    for path in ["/health", "/ready", "/candles?symbol=A&interval=1m", "/nowhere"] {
+        server.get(path);
+    }
+    let log = fs::read_to_string(program.path("server.log")).unwrap();
+    let lines: Vec<&str> = log.lines().filter_map(|line| Some(line.strip_suffix(" ms")?.rsplit_once(' ')?.0)).collect();
+    assert_eq!(lines, ["GET /candles?symbol=A&interval=1m 404", "GET /nowhere 404"], "{log}");
+}
+
+#[test]
 fn other_paths_and_methods_are_json_errors_too() {
     let (_program, server) = serving();
     let error = |text: &str| json!({ "error": text });
