@@ -42,14 +42,14 @@ impl Store {
             (Some(at), Order::Newest) => (query.from, query.to.min(at.saturating_add(1))),
         };
         let mut select = self.connection.prepare(&format!(
-            "SELECT provider, open_time, open, high, low, close, volume, trade_count, receive_time
-            FROM candle
+            "SELECT {} FROM candle
             WHERE symbol = :symbol AND interval = :interval
                 AND open_time >= :from AND open_time < :to
                 AND (:provider IS NULL OR provider = :provider)
                 AND (:at IS NULL OR (open_time, provider) {behind} (:at, :after))
             ORDER BY open_time {direction}, provider {direction}
             LIMIT :limit",
+            StoredCandle::COLUMNS
         ))?;
         let rows = select.query_and_then(
             named_params! {

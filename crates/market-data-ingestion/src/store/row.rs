@@ -82,29 +82,30 @@ impl Row {
 }
 
 impl StoredCandle {
-    /// Reads provider, open time, four prices, volume, trade count and receive time.
-    ///
-    /// Where no receive time is stored it is the close time, as `barter-data` reads files
-    /// without one.
+    /// What [`read`](Self::read) reads, in this order: to look for a name in each row takes a fifth of the time.
+    pub const COLUMNS: &str = "provider, open_time, open, high, low, close, volume, trade_count, receive_time";
+
+    /// Reads a row of [`COLUMNS`](Self::COLUMNS). Where no receive time is stored it is the close
+    /// time, as `barter-data` reads files without one.
     pub fn read(interval: Interval, row: &rusqlite::Row<'_>) -> Result<Self> {
-        let open_time = row.get::<_, StoredTime>("open_time")?.get();
-        let text = |column: &str| row.get::<_, String>(column);
+        let open_time = row.get::<_, StoredTime>(1)?.get();
+        let text = |column: usize| -> Result<&str> { Ok(row.get_ref(column)?.as_str()?) };
         let wrong = |why: &dyn Display| {
             anyhow!("the stored {interval} candle at {open_time} is unusable: {why}: import it again")
         };
-        let trade_count: Option<i64> = row.get("trade_count")?;
-        let receive_time: Option<StoredTime> = row.get("receive_time")?;
+        let trade_count: Option<i64> = row.get(7)?;
+        let receive_time: Option<StoredTime> = row.get(8)?;
         Ok(Self {
-            provider: text("provider")?,
+            provider: text(0)?.to_owned(),
             candle: Candle {
                 open_time,
                 interval,
                 receive_time: receive_time.map_or_else(|| interval.close_time(open_time), StoredTime::get),
-                open: text("open")?.parse().map_err(|why| wrong(&why))?,
-                high: text("high")?.parse().map_err(|why| wrong(&why))?,
-                low: text("low")?.parse().map_err(|why| wrong(&why))?,
-                close: text("close")?.parse().map_err(|why| wrong(&why))?,
-                volume: text("volume")?.parse().map_err(|why| wrong(&why))?,
+                open: text(2)?.parse().map_err(|why| wrong(&why))?,
+                high: text(3)?.parse().map_err(|why| wrong(&why))?,
+                low: text(4)?.parse().map_err(|why| wrong(&why))?,
+                close: text(5)?.parse().map_err(|why| wrong(&why))?,
+                volume: text(6)?.parse().map_err(|why| wrong(&why))?,
                 trade_count: trade_count.map(u64::try_from).transpose().map_err(|why| wrong(&why))?,
             },
         })
