@@ -153,7 +153,9 @@ fn read_key(api: Api, url: &str, file: &Path) -> Result<Secret<String>> {
     if api.key_header().is_none() {
         bail!("{} takes no API key: leave out --api-key-file {shown}", api.name());
     }
-    let is_local = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"].iter().any(|host| url.starts_with(host));
+    // What stands before an @ is no host.
+    let is_local = !url.contains('@')
+        && ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"].iter().any(|host| url.starts_with(host));
     if !is_local && !url.starts_with("https://") {
         bail!("{url} would get the API key in the clear: give --url with https");
     }

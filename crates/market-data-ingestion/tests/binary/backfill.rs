@@ -172,7 +172,9 @@ fn the_key_is_sent_in_secret_and_shown_nowhere() {
     assert!(venue.requests()[1].to_lowercase().contains("\nx-mbx-apikey: s3cr3t"), "{}", venue.requests()[1]);
     let said = backfill(&program, &venue, &[&COINBASE[..], &window].concat());
     assert!(said.err.contains("coinbase takes no API key: leave out --api-key-file key"), "{}", said.err);
-    let clear = ["backfill", "--interval", "1m", "--url", "http://192.0.2.1"];
-    let said = program.run(&[&clear[..], &BINANCE, &window].concat());
-    assert!(said.err.contains("would get the API key in the clear"), "{}", said.err);
+    for url in ["http://192.0.2.1", "http://localhost:80@192.0.2.1"] {
+        let clear = ["backfill", "--interval", "1m", "--url", url];
+        let said = program.run(&[&clear[..], &BINANCE, &window].concat());
+        assert!(said.err.contains("would get the API key in the clear"), "{url}: {}", said.err);
+    }
 }
