@@ -5,10 +5,7 @@
 mod api;
 mod client;
 
-use std::{
-    io::{self, Write},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use barter_data::Timestamp;
@@ -17,6 +14,7 @@ pub use crate::backfill::api::Api;
 use crate::{
     backfill::client::Client,
     cli::{Backfill, Gaps},
+    output::say,
     store::{Change, Series, Store},
 };
 
@@ -101,8 +99,4 @@ pub fn gaps(arguments: &Gaps) -> Result<()> {
 fn ago(time: Duration) -> Result<Timestamp> {
     let then = SystemTime::now().checked_sub(time).context("the clock of this machine is not set")?;
     Ok(Timestamp::try_from(then)?)
-}
-
-fn say(line: &str) -> Result<()> {
-    writeln!(io::stdout(), "{line}").context("cannot write to standard output")
 }

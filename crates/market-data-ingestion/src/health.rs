@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 
-use crate::cli::Health;
+use crate::{cli::Health, output::say};
 
 /// For the connection, the request and each part of the answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -33,7 +33,7 @@ pub fn run(arguments: &Health) -> Result<()> {
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         bail!("{address} is not well: it answered {status:?} {body:?}: look at the server's log");
     }
-    writeln!(io::stdout(), "{address} is healthy").context("cannot write to standard output")
+    say(&format!("{address} is healthy"))
 }
 
 /// A server that listens on all addresses is asked on the loopback one.

@@ -4,7 +4,6 @@
 //! fed again after a kill changes nothing. It never takes a trade twice, and never asks a clock when a candle ends.
 
 use std::{
-    io::{self, Write},
     sync::mpsc::{Receiver, sync_channel},
     thread,
     time::{Duration, SystemTime},
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cli::Ingest,
     input,
+    output::say,
     runs::Runs,
     store::{Row, Saved, Store, implausible},
 };
@@ -68,11 +68,6 @@ pub fn run(arguments: &Ingest) -> Result<()> {
         ingestion.candles,
         aggregator.open_count()
     ))
-}
-
-fn say(line: &str) -> Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot write to standard output")
 }
 
 /// A trade with the venue's number, without which it could not be told from one that was fed before.

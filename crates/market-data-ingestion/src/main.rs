@@ -13,6 +13,7 @@ mod ingest;
 mod input;
 mod maintain;
 mod name;
+mod output;
 mod query;
 mod readers;
 mod runs;

@@ -5,13 +5,13 @@
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io::{self, Write},
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::{
     cli::{Backup, RenameProvider},
+    output::say,
     store::{Renamed, Store},
 };
 
@@ -44,8 +44,4 @@ pub fn backup(arguments: &Backup) -> Result<()> {
         return Err(anyhow!("cannot write {shown}: {why}: free the disk, or give a file of another directory"));
     }
     say(&format!("{shown} is a backup of {}", arguments.database.path.display()))
-}
-
-fn say(line: &str) -> Result<()> {
-    writeln!(io::stdout(), "{line}").context("cannot write to standard output")
 }

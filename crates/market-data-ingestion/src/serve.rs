@@ -2,11 +2,7 @@
 //!
 //! This module knows sockets and signals. It never knows what the answers are: `api` does.
 
-use std::{
-    io::{self, Write},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use tokio::{
@@ -17,7 +13,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{api, cli::Serve, readers::Readers};
+use crate::{api, cli::Serve, output::say, readers::Readers};
 
 /// How long requests may still take after the signal. Container engines kill after 10 seconds,
 /// and an orderly end must come before that.
@@ -65,9 +61,4 @@ async fn serve(readers: Readers, arguments: &Serve) -> Result<()> {
         () = deadline => say("requests are still open: leaving them")?,
     }
     say("stopped")
-}
-
-fn say(line: &str) -> Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot write to standard output")
 }
