@@ -65,10 +65,9 @@ fn look_at_all(
             // While a part is missing, the sum need not be asked for; what comes after it is taken out already.
             _ if step.is_aggregate() && !asked.values().all(Observation::is_settled) => Observation::Todo,
             _ if step.is_aggregate() => {
-                let begun = Instant::now();
                 let seen = |part: &Step| asked.get(&steps.iter().position(|step| step == part)?).cloned();
-                let observed = perform::observe_together(cx, step, &seen);
-                looked.insert(at, begun.elapsed().as_secs_f64());
+                let (observed, seconds) = timed(|| perform::observe_together(cx, step, &seen));
+                looked.insert(at, seconds);
                 observed
             }
             _ => asked.remove(&at).unwrap_or_else(|| perform::observe(cx, step)),
@@ -92,13 +91,13 @@ fn ask_far(
     let is_far =
         |(at, step): &(usize, &Step)| step.scope() >= Scope::Remote && !step.is_aggregate() && !known.contains_key(at);
     let far: Vec<(usize, &Step)> = steps.iter().enumerate().filter(is_far).collect();
-    let asked = cx.each(&far, |cx, (_, step)| Ok(timed(cx, step)));
+    let asked = cx.each(&far, |cx, (_, step)| Ok(timed(|| perform::observe(cx, step))));
     far.iter().zip(asked).filter_map(|((at, _), observed)| Some((*at, observed.ok()?))).collect()
 }
 
-fn timed(cx: &Context<'_>, step: &Step) -> (Observation, f64) {
+fn timed(observe: impl FnOnce() -> Observation) -> (Observation, f64) {
     let begun = Instant::now();
-    (perform::observe(cx, step), begun.elapsed().as_secs_f64())
+    (observe(), begun.elapsed().as_secs_f64())
 }
 
 /// Blocks what comes after a step that waits for a person.
