@@ -9,7 +9,7 @@ use std::{
 };
 
 use barter_data::{Interval, SignedDuration, TimeUnit, Timestamp};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::{
     backfill::Api,
@@ -178,6 +178,16 @@ pub struct Serve {
     pub database: Database,
     #[command(flatten)]
     pub listen: Listen,
+    /// How many connections may be open, at least 2: for one more, that which has been idle longest is closed. Half as
+    /// many questions may wait for an answer
+    #[arg(
+        long,
+        env = "MARKET_DATA_MAX_CONNECTIONS",
+        value_name = "COUNT",
+        default_value_t = 512,
+        value_parser = value_parser!(u16).range(2..)
+    )]
+    pub max_connections: u16,
 }
 
 #[derive(Debug, Args)]

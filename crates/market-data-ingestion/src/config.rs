@@ -32,7 +32,10 @@ fn defaults(file: &Path) -> Result<Vec<(String, String)>, String> {
     let names = names();
     let settings = settings.into_iter().map(|(name, value)| match value {
         Value::String(value) if names.contains(&name) => Ok((name, value)),
-        _ if names.contains(&name) => Err(format!("{name} is no text: expected quotes around its value")),
+        Value::Integer(value) if names.contains(&name) => Ok((name, value.to_string())),
+        _ if names.contains(&name) => {
+            Err(format!("{name} is neither a text nor a whole number: expected quotes around its value"))
+        }
         _ => Err(format!("{name} is no setting: expected one of {}", names.join(", "))),
     });
     settings.collect()

@@ -7,6 +7,7 @@ mod api;
 mod backfill;
 mod cli;
 mod config;
+mod connections;
 mod health;
 mod import;
 mod ingest;

@@ -23,20 +23,25 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct Readers {
     stores: Vec<Mutex<Store>>,
     turns: Arc<Semaphore>,
+    /// For those that wait for their turn, too.
+    asking: Semaphore,
 }
 
 impl Readers {
-    /// Opens the database at `path`, and upgrades it when it is older.
-    pub fn open(path: &Path) -> Result<Self> {
+    /// Opens the database at `path`, and upgrades it when it is older. At most `most` questions may be there at once.
+    pub fn open(path: &Path, most: usize) -> Result<Self> {
         let stores = (0..READERS).map(|_| Store::open(path).map(Mutex::new)).collect::<Result<_>>()?;
-        Ok(Self { stores, turns: Arc::new(Semaphore::new(READERS)) })
+        Ok(Self { stores, turns: Arc::new(Semaphore::new(READERS)), asking: Semaphore::new(most) })
     }
 
-    /// Asks the store on a thread that may wait for the disk. Nothing when it was not its turn for too long.
+    /// Asks the store on a thread that may wait for the disk. Nothing when there are too many questions, or it was not
+    /// its turn for too long.
     pub async fn ask<T: Send + 'static>(
         self: Arc<Self>,
         question: impl FnOnce(&Store) -> Result<T> + Send + 'static,
     ) -> Result<Option<T>> {
+        let readers = Arc::clone(&self);
+        let Ok(_asking) = readers.asking.try_acquire() else { return Ok(None) };
         let Ok(turn) = timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await else {
             return Ok(None);
         };

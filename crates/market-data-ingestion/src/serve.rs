@@ -2,25 +2,50 @@
 //!
 //! This module knows sockets and signals. It never knows what the answers are: `api` does.
 
-use std::{sync::Arc, time::Duration};
-
-use anyhow::{Context, Result, anyhow};
-use tokio::{
-    net::TcpListener,
-    runtime,
-    signal::unix::{SignalKind, signal},
-    sync::Notify,
-    time::sleep,
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-use crate::{api, cli::Serve, output::say, readers::Readers};
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use hyper::{
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime,
+    signal::unix::{SignalKind, signal},
+    time::{interval, sleep, timeout},
+};
+
+use crate::{
+    api,
+    cli::Serve,
+    connections::{Connections, Place},
+    output::say,
+    readers::Readers,
+};
 
 /// How long requests may still take after the signal. Container engines kill after 10 seconds,
 /// and an orderly end must come before that.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long a connection waits for all of the head of its next request.
+const HEADER: Duration = Duration::from_secs(10);
+
+/// How long a client may take an answer, which is kept for it.
+const ANSWER: Duration = Duration::from_secs(60);
+
 pub fn run(arguments: &Serve) -> Result<()> {
-    let readers = Readers::open(&arguments.database.path)?;
+    // Other connections than those that wait for an answer can be closed for a new one.
+    let readers = Readers::open(&arguments.database.path, usize::from(arguments.max_connections / 2))?;
     // One thread is enough for the sockets: queries run on tokio's blocking threads.
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
@@ -43,22 +68,66 @@ async fn serve(readers: Readers, arguments: &Serve) -> Result<()> {
     let bound = listener.local_addr().context("cannot read back the address that was bound")?;
     say(&format!("listening on http://{bound}"))?;
 
-    let stopping = Arc::new(Notify::new());
-    let told = Arc::clone(&stopping);
-    let server = axum::serve(listener, api::router(readers)).with_graceful_shutdown(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        told.notify_one();
-    });
-    let deadline = async {
-        stopping.notified().await;
-        sleep(GRACE).await;
-    };
+    let connections = Connections::new(arguments.max_connections);
+    let (router, graceful) = (api::router(readers), GracefulShutdown::new());
     tokio::select! {
-        ended = server => ended.context("the server failed")?,
-        () = deadline => say("requests are still open: leaving them")?,
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = accept(&listener, &connections, &router, &graceful) => {}
+        () = close_unread(&connections) => {}
+    }
+    drop(listener);
+    if timeout(GRACE, graceful.shutdown()).await.is_err() {
+        say("requests are still open: leaving them")?;
     }
     say("stopped")
+}
+
+/// Takes connections, for ever.
+async fn accept(listener: &TcpListener, all: &Arc<Connections>, router: &Router, graceful: &GracefulShutdown) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Its client is gone again, or too many files are open.
+            all.close_longest_idle();
+            sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let Ok(place) = all.enter().await else { return };
+        tokio::spawn(connection(stream, place, router.clone(), graceful.watcher()));
+    }
+}
+
+async fn connection(stream: TcpStream, place: Place, router: Router, watcher: Watcher) {
+    // Else the end of an answer waits until the client has confirmed its start.
+    let _ = stream.set_nodelay(true);
+    let (router, place) = (TowerToHyperService::new(router), &place);
+    let answer = service_fn(|request| {
+        place.work();
+        let answer = router.call(request);
+        async move {
+            let answer = answer.await;
+            place.wait();
+            answer
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER)
+        .serve_connection(TokioIo::new(stream), answer);
+    tokio::select! {
+        // What is wrong with a connection is its client's to know.
+        _ = watcher.watch(connection) => {}
+        () = place.closed() => {}
+    }
+}
+
+/// Closes connections whose client does not take its answer, for ever.
+async fn close_unread(connections: &Connections) {
+    let mut seconds = interval(Duration::from_secs(1));
+    loop {
+        seconds.tick().await;
+        if let Some(then) = Instant::now().checked_sub(ANSWER) {
+            connections.close_idle_since(then);
+        }
+    }
 }

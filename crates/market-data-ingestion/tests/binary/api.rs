@@ -1,5 +1,7 @@
 //! The HTTP answers, on the sample data that comes with the crate.
 
+mod crowd;
+
 use std::{fs, io::Write};
 
 use serde_json::{Value, json};
@@ -7,6 +9,11 @@ use serde_json::{Value, json};
 use crate::program::{Program, Server};
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/candles.csv");
+
+/// After this, a question about candles is never answered.
+const ENDLESS: &str = "ALTER TABLE candle RENAME TO real;
+    CREATE VIEW candle AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+        SELECT real.* FROM real WHERE (SELECT count(*) FROM n) > 0";
 
 fn serving() -> (Program, Server) {
     let program = Program::new();
@@ -34,10 +41,7 @@ fn health_tells_the_version() {
 #[test]
 fn health_is_told_while_all_connections_are_busy_and_others_are_told_to_come_again() {
     let (program, server) = serving();
-    let endless = "ALTER TABLE candle RENAME TO real;
-        CREATE VIEW candle AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
-            SELECT real.* FROM real WHERE (SELECT count(*) FROM n) > 0";
-    program.database().execute_batch(endless).unwrap();
+    program.database().execute_batch(ENDLESS).unwrap();
     let asked: Vec<_> = (0..4)
         .map(|_| {
             let mut stream = server.connect();

@@ -83,10 +83,10 @@ fn a_wrong_file_of_settings_is_exit_code_2_and_named() {
         assert!(said.err.starts_with(&format!("error: s.toml: {why}")), "{}", said.err);
     };
     wrong("cannot read: No such file");
-    program.write("s.toml", "listen = 8080");
-    wrong("listen is no text: expected quotes around its value");
+    program.write("s.toml", "listen = true");
+    wrong("listen is neither a text nor a whole number: expected quotes around its value");
     program.write("s.toml", "symbol = 'BTC-USDT'");
-    wrong("symbol is no setting: expected one of api-key-file, database, listen");
+    wrong("symbol is no setting: expected one of api-key-file, database, listen, max-connections");
     program.write("s.toml", "listen = 'somewhere'");
     wrong("invalid value 'somewhere' for '--listen <ADDRESS:PORT>'");
     program.write("s.toml", "listen 8080");

@@ -68,7 +68,8 @@ impl Program {
             .current_dir(self.directory.path())
             .env_remove("MARKET_DATA_CONFIG")
             .env_remove("MARKET_DATA_DATABASE")
-            .env_remove("MARKET_DATA_LISTEN");
+            .env_remove("MARKET_DATA_LISTEN")
+            .env_remove("MARKET_DATA_MAX_CONNECTIONS");
         command
     }
 

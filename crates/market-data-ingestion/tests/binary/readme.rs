@@ -43,7 +43,7 @@ fn its_settings_are_those_of_the_help() {
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let rows = README.lines().filter(|line| line.starts_with("| `--"));
     let rows: Vec<Vec<&str>> = rows.map(|row| row.split('`').skip(1).step_by(2).collect()).collect();
-    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert_eq!(rows.len(), 3, "{rows:?}");
     for row in rows {
         let [flag, variable, default] = row[..] else { panic!("{row:?}") };
         let flag = flag.replacen(' ', " <", 1) + ">";
