@@ -107,12 +107,7 @@ async fn candles(
         Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     let (symbol, interval) = (query.symbol.to_string(), query.interval.to_string());
-    let question = move |store: &Store| {
-        let (candles, more) = store.candles(&query)?;
-        let is_known = !candles.is_empty() || store.holds(&query)?;
-        Ok(is_known.then_some((candles, more)))
-    };
-    match readers.ask(question).await {
+    match readers.ask(move |store| store.candles(&query)).await {
         Ok(Some(None)) => {
             let why = format!("there are no {interval} candles of {symbol}: ask /symbols for what there is");
             refused(StatusCode::NOT_FOUND, &why)

@@ -84,6 +84,16 @@ impl CandleQuery {
             limit: raw.limit.map_or(Ok(USUAL_LIMIT), limit)?,
         })
     }
+
+    /// First open time, inclusive, and last one, exclusive, of the candles of a provider: those behind `after`.
+    pub fn window(&self, provider: &str) -> (i64, i64) {
+        let Some((at, after)) = &self.after else { return (self.from, self.to) };
+        let next = at.saturating_add(1);
+        match self.order {
+            Order::Oldest => (self.from.max(if provider > after.as_str() { *at } else { next }), self.to),
+            Order::Newest => (self.from, self.to.min(if provider < after.as_str() { next } else { *at })),
+        }
+    }
 }
 
 #[derive(Default)]

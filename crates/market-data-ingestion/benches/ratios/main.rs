@@ -25,7 +25,7 @@ const TURNS: usize = 3;
 const TABLE: &str = "CREATE TABLE candle (symbol TEXT NOT NULL, interval TEXT NOT NULL, open_time INTEGER NOT NULL,
     provider TEXT NOT NULL, open TEXT NOT NULL, high TEXT NOT NULL, low TEXT NOT NULL, close TEXT NOT NULL,
     volume TEXT NOT NULL, trade_count INTEGER, receive_time INTEGER,
-    PRIMARY KEY (symbol, interval, open_time, provider)) STRICT, WITHOUT ROWID;";
+    PRIMARY KEY (symbol, interval, provider, open_time)) STRICT, WITHOUT ROWID;";
 
 fn main() -> Result<()> {
     let folder = TempDir::new()?;
@@ -110,7 +110,7 @@ fn candles_of(server: &Server, theirs: &Path, limit: usize) -> Result<()> {
     ensure!(latencies(fixed, &path, 1, 1)?.1 == answer, "the answers differ");
     let query = format!(
         "SELECT provider, open_time, interval, receive_time, open, high, low, close, volume, trade_count FROM candle
-         WHERE symbol = 'BTC-USDT' AND interval = '1m' ORDER BY open_time, provider LIMIT {limit};\n"
+         WHERE symbol = 'BTC-USDT' AND interval = '1m' AND provider = 'binance' ORDER BY open_time LIMIT {limit};\n"
     );
     let script = format!(".mode json\n{}", query.repeat(REQUESTS));
     let counted = |text: &str| text.matches("\"close\"").count();

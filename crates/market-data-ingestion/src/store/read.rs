@@ -2,7 +2,7 @@
 //!
 //! This module knows the questions. It never changes a candle.
 
-use std::path::Path;
+use std::{mem, path::Path};
 
 use anyhow::{Context, Result};
 use barter_data::Timestamp;
@@ -10,7 +10,6 @@ use rusqlite::{OptionalExtension, named_params};
 use serde::Serialize;
 
 use crate::{
-    name::Provider,
     query::{CandleQuery, Order},
     store::{Store, StoredCandle, time::StoredTime},
 };
@@ -26,49 +25,72 @@ pub struct Holding {
     last: Timestamp,
 }
 
+/// The providers of a symbol and interval, in their order: from one to the next by the key.
+const PROVIDERS: &str = "WITH RECURSIVE held(provider) AS (
+        SELECT min(provider) FROM candle WHERE symbol = :symbol AND interval = :interval
+        UNION ALL
+        SELECT (SELECT min(provider) FROM candle
+            WHERE symbol = :symbol AND interval = :interval AND provider > held.provider)
+        FROM held WHERE provider IS NOT NULL)
+    SELECT provider FROM held WHERE provider IS NOT NULL";
+
+/// The candles of one of them.
+fn of_provider(order: Order) -> String {
+    let direction = match order {
+        Order::Oldest => "ASC",
+        Order::Newest => "DESC",
+    };
+    format!(
+        "SELECT {} FROM candle
+        WHERE symbol = :symbol AND interval = :interval AND provider = :provider
+            AND open_time >= :from AND open_time < :to
+        ORDER BY open_time {direction}",
+        StoredCandle::COLUMNS
+    )
+}
+
 impl Store {
-    /// The candles asked for, by open time and then provider, and whether there are more than
-    /// the limit.
-    pub fn candles(&self, query: &CandleQuery) -> Result<(Vec<StoredCandle>, bool)> {
-        let (direction, behind) = match query.order {
-            Order::Oldest => ("ASC", ">"),
-            Order::Newest => ("DESC", "<"),
-        };
-        let (at, after) = query.after.as_ref().map(|(at, provider)| (*at, provider.as_str())).unzip();
-        // So that the index leads to the page, however far it is.
-        let (from, to) = match (at, query.order) {
-            (None, _) => (query.from, query.to),
-            (Some(at), Order::Oldest) => (query.from.max(at), query.to),
-            (Some(at), Order::Newest) => (query.from, query.to.min(at.saturating_add(1))),
-        };
-        let mut select = self.connection.prepare(&format!(
-            "SELECT {} FROM candle
-            WHERE symbol = :symbol AND interval = :interval
-                AND open_time >= :from AND open_time < :to
-                AND (:provider IS NULL OR provider = :provider)
-                AND (:at IS NULL OR (open_time, provider) {behind} (:at, :after))
-            ORDER BY open_time {direction}, provider {direction}
-            LIMIT :limit",
-            StoredCandle::COLUMNS
-        ))?;
-        let rows = select.query_and_then(
-            named_params! {
+    /// The candles asked for, by open time and then provider, and whether there are more than the limit. Nothing when
+    /// there are none at any time.
+    pub fn candles(&self, query: &CandleQuery) -> Result<Option<(Vec<StoredCandle>, bool)>> {
+        let mut providers = self.providers(query)?;
+        providers.retain(|held| query.provider.as_ref().is_none_or(|asked| asked.as_str() == held));
+        let select = of_provider(query.order);
+        let mut selects =
+            providers.iter().map(|_| self.connection.prepare_cached(&select)).collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut series = Vec::new();
+        for (select, provider) in selects.iter_mut().zip(&providers) {
+            let (from, to) = query.window(provider);
+            let parameters = named_params! {
                 ":symbol": query.symbol.as_str(),
                 ":interval": query.interval.to_string(),
+                ":provider": provider,
                 ":from": from,
                 ":to": to,
-                ":at": at,
-                ":after": after,
-                ":provider": query.provider.as_ref().map(Provider::as_str),
-                // One more than asked for tells whether there are more.
-                ":limit": i64::from(query.limit) + 1,
-            },
-            |row| StoredCandle::read(query.interval, row),
-        )?;
-        let mut candles = rows.collect::<Result<Vec<_>>>()?;
-        let more = candles.len() > query.limit as usize;
-        candles.truncate(query.limit as usize);
-        Ok((candles, more))
+            };
+            series.push(select.query_and_then(parameters, |row| StoredCandle::read(query.interval, row))?);
+        }
+        let mut heads = series.iter_mut().map(|rows| rows.next().transpose()).collect::<Result<Vec<_>>>()?;
+        let mut candles = Vec::new();
+        while candles.len() < query.limit as usize {
+            let times = heads.iter().map(|head| head.as_ref().map(|head| head.candle.open_time)).zip(0..);
+            let times = times.filter_map(|(time, which)| Some((time?, which)));
+            let first = match query.order {
+                Order::Oldest => times.min(),
+                Order::Newest => times.max(),
+            };
+            let Some((_, which)) = first else { break };
+            let next: Option<StoredCandle> = series[which].next().transpose()?;
+            candles.extend(mem::replace(&mut heads[which], next));
+        }
+        let more = heads.iter().any(Option::is_some);
+        Ok((!providers.is_empty()).then_some((candles, more)))
+    }
+
+    fn providers(&self, query: &CandleQuery) -> Result<Vec<String>> {
+        let mut select = self.connection.prepare_cached(PROVIDERS)?;
+        let parameters = named_params! { ":symbol": query.symbol.as_str(), ":interval": query.interval.to_string() };
+        Ok(select.query_map(parameters, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Writes a copy as of this moment.
@@ -78,38 +100,32 @@ impl Store {
         Ok(())
     }
 
-    /// Whether there is any candle of what is asked for, at whatever time.
-    pub fn holds(&self, query: &CandleQuery) -> Result<bool> {
-        let select = "SELECT EXISTS (SELECT 1 FROM candle WHERE symbol = :symbol AND interval = :interval
-            AND (:provider IS NULL OR provider = :provider))";
-        let parameters = named_params! {
-            ":symbol": query.symbol.as_str(),
-            ":interval": query.interval.to_string(),
-            ":provider": query.provider.as_ref().map(Provider::as_str),
-        };
-        Ok(self.connection.query_row(select, parameters, |row| row.get(0))?)
-    }
-
     /// What there are candles of.
     pub fn holdings(&self) -> Result<Vec<Holding>> {
         // From one to the next by the key, so that the time does not depend on the number of candles.
         let next = |column: &str| {
             format!(
-                "(SELECT {column} FROM candle WHERE (symbol, interval) > (held.symbol, held.interval)
-                ORDER BY symbol, interval LIMIT 1)"
+                "(SELECT {column} FROM candle
+                WHERE (symbol, interval, provider) > (held.symbol, held.interval, held.provider)
+                ORDER BY symbol, interval, provider LIMIT 1)"
             )
         };
         let end = |which: &str| {
-            format!("(SELECT {which}(open_time) FROM candle WHERE symbol = held.symbol AND interval = held.interval)")
+            format!(
+                "{which}((SELECT {which}(open_time) FROM candle
+                WHERE symbol = held.symbol AND interval = held.interval AND provider = held.provider))"
+            )
         };
         let mut select = self.connection.prepare(&format!(
-            "WITH RECURSIVE held(symbol, interval) AS (
-                SELECT * FROM (SELECT symbol, interval FROM candle ORDER BY symbol, interval LIMIT 1)
+            "WITH RECURSIVE held(symbol, interval, provider) AS (
+                SELECT * FROM (
+                    SELECT symbol, interval, provider FROM candle ORDER BY symbol, interval, provider LIMIT 1)
                 UNION ALL
-                SELECT {}, {} FROM held WHERE symbol IS NOT NULL)
-            SELECT symbol, interval, {}, {} FROM held WHERE symbol IS NOT NULL",
+                SELECT {}, {}, {} FROM held WHERE symbol IS NOT NULL)
+            SELECT symbol, interval, {}, {} FROM held WHERE symbol IS NOT NULL GROUP BY symbol, interval",
             next("symbol"),
             next("interval"),
+            next("provider"),
             end("min"),
             end("max"),
         ))?;
@@ -124,5 +140,31 @@ impl Store {
     pub fn check(&self) -> Result<()> {
         self.connection.query_row("SELECT 1 FROM candle LIMIT 1", [], |_| Ok(())).optional()?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So that the time does not depend on how many candles there are, of whichever provider.
+    #[test]
+    fn the_key_leads_to_the_candles_of_each_provider() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = Store::open(&folder.path().join("candles.sqlite")).unwrap();
+        let plan = |sql: &str| -> Vec<String> {
+            let mut plan = store.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            plan.raw_query().mapped(|row| row.get(3)).collect::<Result<_, _>>().unwrap()
+        };
+        for order in [Order::Oldest, Order::Newest] {
+            let key = "(symbol=? AND interval=? AND provider=? AND open_time>? AND open_time<?)";
+            assert_eq!(plan(&of_provider(order)), [format!("SEARCH candle USING PRIMARY KEY {key}")]);
+        }
+        let steps = plan(PROVIDERS);
+        let on_candles = steps.iter().filter(|step| step.contains(" candle "));
+        for step in on_candles.clone() {
+            assert!(step.starts_with("SEARCH candle USING PRIMARY KEY (symbol=? AND interval=?"), "{step}");
+        }
+        assert_eq!(on_candles.count(), 2, "{steps:?}");
     }
 }

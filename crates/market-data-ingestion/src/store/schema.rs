@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow, bail};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Step `n` leads from schema `n` to schema `n + 1`. Steps that were shipped are never edited.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     // Prices are text, as SQLite's numbers would lose digits. Times are nanoseconds since 1970.
     "CREATE TABLE candle (
         symbol      TEXT NOT NULL,
@@ -65,6 +65,24 @@ const STEPS: [&str; 3] = [
         stop     INTEGER NOT NULL,
         PRIMARY KEY (symbol, interval, provider, start)
     ) STRICT, WITHOUT ROWID",
+    // The provider comes before the time, so that the key leads to the candles of one among many.
+    "CREATE TABLE candle_4 (
+        symbol       TEXT NOT NULL,
+        interval     TEXT NOT NULL,
+        open_time    INTEGER NOT NULL,
+        provider     TEXT NOT NULL,
+        open         TEXT NOT NULL,
+        high         TEXT NOT NULL,
+        low          TEXT NOT NULL,
+        close        TEXT NOT NULL,
+        volume       TEXT NOT NULL,
+        trade_count  INTEGER,
+        receive_time INTEGER,
+        PRIMARY KEY (symbol, interval, provider, open_time)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO candle_4 SELECT * FROM candle;
+    DROP TABLE candle;
+    ALTER TABLE candle_4 RENAME TO candle",
 ];
 
 /// Brings the database at `path` to the newest schema, each step in a transaction of its own.

@@ -1,6 +1,11 @@
 //! Databases of older and newer schemas, and of other programs.
 
-use std::{fs, time::Instant};
+use std::{
+    fs,
+    process::Stdio,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
@@ -22,7 +27,7 @@ fn schema(program: &Program) -> i64 {
 fn a_new_database_has_the_newest_schema() {
     let program = Program::new();
     program.serve();
-    assert_eq!(schema(&program), 3);
+    assert_eq!(schema(&program), 4);
 }
 
 #[test]
@@ -31,7 +36,7 @@ fn candles_of_schema_1_are_kept_with_an_unknown_provider() {
     assert_eq!(schema(&program), 1);
 
     let server = program.serve();
-    assert_eq!(schema(&program), 3);
+    assert_eq!(schema(&program), 4);
     let (status, answer) = server.get("/candles?symbol=BTC-USDT&interval=1m");
     assert_eq!(status, 200);
     let first = json!({
@@ -59,7 +64,7 @@ fn an_import_upgrades_as_well() {
     let csv = "open_time,interval,open,high,low,close,volume\n2026-01-05T00:00:00Z,1m,100.10,101,99,100.5,12.5\n";
     let said = program.import("unknown", csv);
     assert_eq!(said.out, "candles.csv: 0 inserted, 0 updated, 1 unchanged\n");
-    assert_eq!(schema(&program), 3);
+    assert_eq!(schema(&program), 4);
 }
 
 #[test]
@@ -99,15 +104,45 @@ fn a_failed_upgrade_changes_nothing() {
 }
 
 #[test]
+fn an_upgrade_that_is_killed_loses_nothing() {
+    const ROWS: i64 = 100_000;
+    let program = Program::with_database(concat!(include_str!("version-1.2.3.sql"), include_str!("schema-3.sql")));
+    let many = "WITH RECURSIVE n(i) AS (SELECT 6 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+        INSERT INTO candle SELECT 'ETH-USDT', '1m', i * 60000000000, 'kraken', '1', '1', '1', '1', '0', NULL, NULL FROM n";
+    program.database().execute(many, [ROWS]).unwrap();
+    let state = |program: &Program| -> (i64, i64) {
+        let count = "SELECT count(*), count(DISTINCT open_time) FROM candle WHERE symbol = 'ETH-USDT'";
+        program.database().query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    let before = state(&program);
+    assert_eq!(before, (ROWS - 4, ROWS - 4));
+    let mut killed = 0;
+    for wait in [5, 10, 20, 40, 80, 160] {
+        let mut upgrade = program.command(&["gaps", "--symbol", "A", "--provider", "b", "--interval", "1m"]);
+        let mut upgrade = upgrade.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(wait));
+        upgrade.kill().unwrap();
+        upgrade.wait().unwrap();
+        killed += i64::from(schema(&program) == 3);
+        assert_eq!(state(&program), before, "after {wait} ms");
+    }
+    assert!(killed > 0, "no upgrade was cut");
+    for _ in 0..2 {
+        open(&program);
+        assert_eq!((schema(&program), state(&program)), (4, before));
+    }
+}
+
+#[test]
 fn a_newer_schema_is_refused_untouched() {
-    for version in [4, 99, -1] {
+    for version in [5, 99, -1] {
         let program = Program::new();
         program.database().pragma_update(None, "user_version", version).unwrap();
         let before = fs::read(program.path("market-data.sqlite")).unwrap();
         let said = open(&program);
         assert_eq!(said.code, Some(1));
         let expected = format!(
-            "error: market-data.sqlite has schema {version}, but market-data-ingestion {} knows schemas up to 3 only: \
+            "error: market-data.sqlite has schema {version}, but market-data-ingestion {} knows schemas up to 4 only: \
              use the newer version that wrote it\n",
             env!("CARGO_PKG_VERSION")
         );

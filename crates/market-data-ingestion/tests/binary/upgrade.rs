@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, Said, Server};
 
-const LEFT_BEHIND: [(&str, &str); 1] = [("1.2.3", include_str!("version-1.2.3.sql"))];
+const LEFT_BEHIND: [(&str, &str); 2] = [
+    ("1.2.3", include_str!("version-1.2.3.sql")),
+    ("schema 3", concat!(include_str!("version-1.2.3.sql"), include_str!("schema-3.sql"))),
+];
 
 /// Every column of every candle, those that a version adds left out.
 fn candles(program: &Program) -> Vec<String> {
