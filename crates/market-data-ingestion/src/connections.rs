@@ -19,6 +19,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 
 /// All of them.
 pub struct Connections {
+    most: usize,
     room: Arc<Semaphore>,
     idle: Mutex<Idle>,
 }
@@ -41,7 +42,16 @@ pub struct Place {
 
 impl Connections {
     pub fn new(most: u16) -> Arc<Self> {
-        Arc::new(Self { room: Arc::new(Semaphore::new(usize::from(most))), idle: Mutex::default() })
+        let most = usize::from(most);
+        Arc::new(Self { most, room: Arc::new(Semaphore::new(most)), idle: Mutex::default() })
+    }
+
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    pub fn open(&self) -> usize {
+        self.most - self.room.available_permits()
     }
 
     /// Makes room for one more.

@@ -13,6 +13,7 @@ mod import;
 mod ingest;
 mod input;
 mod maintain;
+mod metrics;
 mod name;
 mod output;
 mod query;

@@ -26,9 +26,10 @@ use tokio::{
 };
 
 use crate::{
-    api,
+    api::{self, Api},
     cli::Serve,
     connections::{Connections, Place},
+    metrics::Requests,
     output::say,
     readers::Readers,
 };
@@ -69,7 +70,9 @@ async fn serve(readers: Readers, arguments: &Serve) -> Result<()> {
     say(&format!("listening on http://{bound}"))?;
 
     let connections = Connections::new(arguments.max_connections);
-    let (router, graceful) = (api::router(readers), GracefulShutdown::new());
+    let service =
+        Api { readers: Arc::new(readers), connections: Arc::clone(&connections), requests: Requests::default() };
+    let (router, graceful) = (api::router(Arc::new(service)), GracefulShutdown::new());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

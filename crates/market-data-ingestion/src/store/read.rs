@@ -2,7 +2,7 @@
 //!
 //! This module knows the questions. It never changes a candle.
 
-use std::{mem, path::Path};
+use std::{fs, mem, path::Path};
 
 use anyhow::{Context, Result};
 use barter_data::Timestamp;
@@ -17,12 +17,12 @@ use crate::{
 /// Candles of one symbol and interval, from whichever provider.
 #[derive(Debug, Serialize)]
 pub struct Holding {
-    symbol: String,
-    interval: String,
+    pub symbol: String,
+    pub interval: String,
     /// Open time of the first candle.
     first: Timestamp,
     /// Open time of the last candle.
-    last: Timestamp,
+    pub last: Timestamp,
 }
 
 /// The providers of a symbol and interval, in their order: from one to the next by the key.
@@ -134,6 +134,11 @@ impl Store {
             Ok(Holding { symbol: row.get(0)?, interval: row.get(1)?, first: time(2)?, last: time(3)? })
         };
         Ok(select.query_map([], read)?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Bytes of the file.
+    pub fn size(&self) -> Result<u64> {
+        Ok(fs::metadata(&self.path)?.len())
     }
 
     /// Whether a query can be answered at this moment.

@@ -117,13 +117,19 @@ impl Server {
     }
 
     pub fn ask(&self, method: &str, path: &str) -> (u16, Value) {
+        let (status, _, body) = self.fetch(method, path);
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
+    /// Status, head and body of an answer.
+    pub fn fetch(&self, method: &str, path: &str) -> (u16, String, String) {
         let mut stream = self.connect();
         write!(stream, "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap())
+        (status, format!("{head}\r\n"), body.to_owned())
     }
 
     pub fn connect(&self) -> TcpStream {
