@@ -40,13 +40,14 @@ pub struct Api {
 }
 
 /// The paths of the API.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 5] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 6] {
     [
         ("/health", get(|| async { well() })),
         ("/ready", get(ready)),
         ("/symbols", get(symbols)),
         ("/candles", get(candles)),
         ("/metrics", get(metrics)),
+        ("/openapi.json", get(|| async { ([(CONTENT_TYPE, "application/json")], include_str!("../openapi.json")) })),
     ]
 }
 

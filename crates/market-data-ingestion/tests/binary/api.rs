@@ -1,6 +1,7 @@
 //! The HTTP answers, on the sample data that comes with the crate.
 
 mod crowd;
+mod description;
 mod metrics;
 
 use std::{fs, io::Write};
@@ -209,7 +210,10 @@ fn requests_are_logged_but_probes_that_succeed() {
 fn other_paths_and_methods_are_json_errors_too() {
     let (_program, server) = serving();
     let error = |text: &str| json!({ "error": text });
-    assert_eq!(server.get("/"), (404, error("no such path: ask /health, /ready, /symbols, /candles, /metrics")));
+    assert_eq!(
+        server.get("/"),
+        (404, error("no such path: ask /health, /ready, /symbols, /candles, /metrics, /openapi.json"))
+    );
     assert_eq!(server.ask("POST", "/candles"), (405, error("this path is only for reading: use GET")));
 }
 
