@@ -26,8 +26,10 @@ use crate::{
     metrics::{self, Requests, Text},
     query::CandleQuery,
     readers::Readers,
-    store::{Holding, Store, StoredCandle},
+    store::{Holding, Page, Store},
 };
+
+const JSON: &str = "application/json";
 
 /// Symbols and intervals that have a sample each in `/metrics`.
 const MOST_SERIES: usize = 1_000;
@@ -47,7 +49,7 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 6] {
         ("/symbols", get(symbols)),
         ("/candles", get(candles)),
         ("/metrics", get(metrics)),
-        ("/openapi.json", get(|| async { ([(CONTENT_TYPE, "application/json")], include_str!("../openapi.json")) })),
+        ("/openapi.json", get(|| async { ([(CONTENT_TYPE, JSON)], include_str!("../openapi.json")) })),
     ]
 }
 
@@ -90,17 +92,6 @@ struct Healthy {
 }
 
 #[derive(Serialize)]
-struct Candles {
-    symbol: String,
-    interval: String,
-    candles: Vec<StoredCandle>,
-    /// Whether the limit left any out.
-    more: bool,
-    /// What `after` is for the next page.
-    next: Option<String>,
-}
-
-#[derive(Serialize)]
 struct Symbols {
     symbols: Vec<Holding>,
 }
@@ -134,17 +125,18 @@ async fn candles(
         Ok(query) => query,
         Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    let (symbol, interval) = (query.symbol.to_string(), query.interval.to_string());
-    match service.ask(move |store| store.candles(&query)).await {
-        Ok(Some(None)) => {
-            let why = format!("there are no {interval} candles of {symbol}: ask /symbols for what there is");
-            refused(StatusCode::NOT_FOUND, &why)
-        }
-        Ok(Some(Some((candles, more)))) => {
-            let last = candles.last().filter(|_| more);
-            let next = last.map(|last| format!("{},{}", last.candle.open_time, last.provider));
-            Json(Candles { symbol, interval, candles, more, next }).into_response()
-        }
+    let why = format!("there are no {} candles of {}: ask /symbols for what there is", query.interval, query.symbol);
+    // Written beside the query, as one thread is all that the sockets have.
+    let question = move |store: &Store| {
+        let Some(Page { json, next }) = store.candles(&query)? else { return Ok(None) };
+        let (symbol, more) = (serde_json::to_string(query.symbol.as_str())?, next.is_some());
+        let head = format!("{{\"symbol\":{symbol},\"interval\":\"{}\",\"candles\":", query.interval);
+        let tail = format!(",\"more\":{more},\"next\":{}}}", serde_json::to_string(&next)?);
+        Ok(Some([head.as_bytes(), &json, tail.as_bytes()].concat()))
+    };
+    match service.ask(question).await {
+        Ok(Some(None)) => refused(StatusCode::NOT_FOUND, &why),
+        Ok(Some(Some(json))) => ([(CONTENT_TYPE, JSON)], json).into_response(),
         Ok(None) => busy(),
         Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }

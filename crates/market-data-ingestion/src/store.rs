@@ -25,9 +25,9 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 pub use crate::store::{
     gaps::Series,
     ingestion::Saved,
-    read::Holding,
+    read::{Holding, Page},
     rename::Renamed,
-    row::{Row, StoredCandle},
+    row::Row,
     time::implausible,
     write::{Change, Writer},
 };

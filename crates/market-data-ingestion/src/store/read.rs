@@ -2,16 +2,22 @@
 //!
 //! This module knows the questions. It never changes a candle.
 
-use std::{fs, mem, path::Path};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use barter_data::Timestamp;
-use rusqlite::{OptionalExtension, named_params};
+use barter_data::{Interval, Timestamp};
+use rusqlite::{
+    OptionalExtension, Rows, Statement, fallible_streaming_iterator::FallibleStreamingIterator as _, named_params,
+};
 use serde::Serialize;
 
 use crate::{
     query::{CandleQuery, Order},
-    store::{Store, StoredCandle, time::StoredTime},
+    store::{
+        Store,
+        row::{COLUMNS, write_json},
+        time::StoredTime,
+    },
 };
 
 /// Candles of one symbol and interval, from whichever provider.
@@ -23,6 +29,62 @@ pub struct Holding {
     first: Timestamp,
     /// Open time of the last candle.
     pub last: Timestamp,
+}
+
+/// A page of candles.
+pub struct Page {
+    /// Of all of them.
+    pub json: Vec<u8>,
+    /// Which is the last of them, when there are more.
+    pub next: Option<String>,
+}
+
+/// Bytes of a candle in JSON, nearly always.
+const ROW: usize = 256;
+
+/// The candles of one provider, the next of which is to be taken.
+struct Series<'s> {
+    rows: Rows<'s>,
+    /// As JSON.
+    provider: String,
+    at: Option<StoredTime>,
+}
+
+impl<'s> Series<'s> {
+    fn open(select: &'s mut Statement<'_>, query: &CandleQuery, provider: &str) -> Result<Self> {
+        let (from, to) = query.window(provider);
+        let rows = select.query(named_params! {
+            ":symbol": query.symbol.as_str(),
+            ":interval": query.interval.to_string(),
+            ":provider": provider,
+            ":from": from,
+            ":to": to,
+        })?;
+        let mut series = Self { rows, provider: serde_json::to_string(provider)?, at: None };
+        series.step()?;
+        Ok(series)
+    }
+
+    fn take(&mut self, json: &mut Vec<u8>, interval: Interval) -> Result<()> {
+        if let Some(row) = self.rows.get() {
+            write_json(json, &self.provider, interval, row)?;
+        }
+        self.step()
+    }
+
+    fn step(&mut self) -> Result<()> {
+        self.at = self.rows.next()?.map(|row| row.get(0)).transpose()?;
+        Ok(())
+    }
+}
+
+/// Whose candle comes next, and when that opens. Where they open at one time, the order is that of the providers.
+fn first(all: &[Series<'_>], order: Order) -> Option<(StoredTime, usize)> {
+    let times = all.iter().enumerate().filter_map(|(which, series)| Some((series.at?, which)));
+    match order {
+        Order::Oldest => times.min(),
+        Order::Newest => times.max(),
+    }
 }
 
 /// The providers of a symbol and interval, in their order: from one to the next by the key.
@@ -45,46 +107,39 @@ fn of_provider(order: Order) -> String {
         WHERE symbol = :symbol AND interval = :interval AND provider = :provider
             AND open_time >= :from AND open_time < :to
         ORDER BY open_time {direction}",
-        StoredCandle::COLUMNS
+        COLUMNS
     )
 }
 
 impl Store {
-    /// The candles asked for, by open time and then provider, and whether there are more than the limit. Nothing when
-    /// there are none at any time.
-    pub fn candles(&self, query: &CandleQuery) -> Result<Option<(Vec<StoredCandle>, bool)>> {
+    /// The candles asked for, by open time and then provider. Nothing when there are none at any time.
+    pub fn candles(&self, query: &CandleQuery) -> Result<Option<Page>> {
         let mut providers = self.providers(query)?;
         providers.retain(|held| query.provider.as_ref().is_none_or(|asked| asked.as_str() == held));
         let select = of_provider(query.order);
         let mut selects =
             providers.iter().map(|_| self.connection.prepare_cached(&select)).collect::<rusqlite::Result<Vec<_>>>()?;
-        let mut series = Vec::new();
+        let mut all = Vec::new();
         for (select, provider) in selects.iter_mut().zip(&providers) {
-            let (from, to) = query.window(provider);
-            let parameters = named_params! {
-                ":symbol": query.symbol.as_str(),
-                ":interval": query.interval.to_string(),
-                ":provider": provider,
-                ":from": from,
-                ":to": to,
-            };
-            series.push(select.query_and_then(parameters, |row| StoredCandle::read(query.interval, row))?);
+            all.push(Series::open(select, query, provider)?);
         }
-        let mut heads = series.iter_mut().map(|rows| rows.next().transpose()).collect::<Result<Vec<_>>>()?;
-        let mut candles = Vec::new();
-        while candles.len() < query.limit as usize {
-            let times = heads.iter().map(|head| head.as_ref().map(|head| head.candle.open_time)).zip(0..);
-            let times = times.filter_map(|(time, which)| Some((time?, which)));
-            let first = match query.order {
-                Order::Oldest => times.min(),
-                Order::Newest => times.max(),
-            };
-            let Some((_, which)) = first else { break };
-            let next: Option<StoredCandle> = series[which].next().transpose()?;
-            candles.extend(mem::replace(&mut heads[which], next));
+        let mut json = Vec::with_capacity(ROW * query.limit as usize);
+        json.push(b'[');
+        let (mut count, mut last, mut next) = (0, None, None);
+        while let Some((at, which)) = first(&all, query.order) {
+            if count == query.limit {
+                next = last;
+                break;
+            }
+            if count > 0 {
+                json.push(b',');
+            }
+            all[which].take(&mut json, query.interval)?;
+            (count, last) = (count + 1, Some((at, which)));
         }
-        let more = heads.iter().any(Option::is_some);
-        Ok((!providers.is_empty()).then_some((candles, more)))
+        json.push(b']');
+        let next = next.map(|(at, which)| format!("{at},{}", providers[which]));
+        Ok((!providers.is_empty()).then_some(Page { json, next }))
     }
 
     fn providers(&self, query: &CandleQuery) -> Result<Vec<String>> {

@@ -3,11 +3,10 @@
 //! This module knows which candles can be stored without loss, and refuses the others by column.
 //! It never rounds: digits and nanoseconds come back as they went in.
 
-use std::fmt::Display;
+use std::{fmt::Display, io::Write};
 
 use anyhow::{Result, anyhow};
 use barter_data::{Candle, FieldError, Fields, Interval, Record, Timestamp};
-use serde::Serialize;
 
 use crate::store::time::StoredTime;
 
@@ -23,14 +22,6 @@ pub struct Row {
     pub volume: String,
     pub trade_count: Option<i64>,
     pub receive_time: Option<StoredTime>,
-}
-
-/// A candle and who it is from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StoredCandle {
-    pub provider: String,
-    #[serde(flatten)]
-    pub candle: Candle,
 }
 
 /// By the reader of `barter-data`, which adds file and line to what is refused here.
@@ -81,33 +72,61 @@ impl Row {
     }
 }
 
-impl StoredCandle {
-    /// What [`read`](Self::read) reads, in this order: to look for a name in each row takes a fifth of the time.
-    pub const COLUMNS: &str = "provider, open_time, open, high, low, close, volume, trade_count, receive_time";
+/// What [`write_json`] reads, in this order: to look for a name in each row takes a fifth of the time.
+pub const COLUMNS: &str = "open_time, open, high, low, close, volume, trade_count, receive_time";
 
-    /// Reads a row of [`COLUMNS`](Self::COLUMNS). Where no receive time is stored it is the close
-    /// time, as `barter-data` reads files without one.
-    pub fn read(interval: Interval, row: &rusqlite::Row<'_>) -> Result<Self> {
-        let open_time = row.get::<_, StoredTime>(1)?.get();
-        let text = |column: usize| -> Result<&str> { Ok(row.get_ref(column)?.as_str()?) };
-        let wrong = |why: &dyn Display| {
-            anyhow!("the stored {interval} candle at {open_time} is unusable: {why}: import it again")
-        };
-        let trade_count: Option<i64> = row.get(7)?;
-        let receive_time: Option<StoredTime> = row.get(8)?;
-        Ok(Self {
-            provider: text(0)?.to_owned(),
-            candle: Candle {
-                open_time,
-                interval,
-                receive_time: receive_time.map_or_else(|| interval.close_time(open_time), StoredTime::get),
-                open: text(2)?.parse().map_err(|why| wrong(&why))?,
-                high: text(3)?.parse().map_err(|why| wrong(&why))?,
-                low: text(4)?.parse().map_err(|why| wrong(&why))?,
-                close: text(5)?.parse().map_err(|why| wrong(&why))?,
-                volume: text(6)?.parse().map_err(|why| wrong(&why))?,
-                trade_count: trade_count.map(u64::try_from).transpose().map_err(|why| wrong(&why))?,
-            },
-        })
+/// Appends a row of [`COLUMNS`] as JSON; `provider` is JSON already. Where no receive time is stored it is the close
+/// time, as `barter-data` reads files without one.
+pub fn write_json(json: &mut Vec<u8>, provider: &str, interval: Interval, row: &rusqlite::Row<'_>) -> Result<()> {
+    let open_time = row.get::<_, StoredTime>(0)?.get();
+    let wrong = |column: &str, value: &dyn Display| {
+        anyhow!(
+            "the stored {interval} candle at {open_time} is unusable: {column} {value:?} is not a number: import it again",
+            value = value.to_string()
+        )
+    };
+    let receive_time: Option<StoredTime> = row.get(7)?;
+    let receive_time = receive_time.map_or_else(|| interval.close_time(open_time), StoredTime::get);
+    write!(
+        json,
+        "{{\"provider\":{provider},\"open_time\":\"{open_time}\",\"interval\":\"{interval}\",\"receive_time\":\"{receive_time}\""
+    )?;
+    for (column, name) in [(1, "open"), (2, "high"), (3, "low"), (4, "close"), (5, "volume")] {
+        let text = row.get_ref(column)?.as_str()?;
+        // Else it would not be what was stored, and perhaps no JSON.
+        if !is_decimal(text) {
+            return Err(wrong(name, &text));
+        }
+        for part in [",\"", name, "\":\"", text, "\""] {
+            json.extend_from_slice(part.as_bytes());
+        }
+    }
+    match row.get::<_, Option<i64>>(6)? {
+        None => write!(json, ",\"trade_count\":null}}")?,
+        Some(count) if count >= 0 => write!(json, ",\"trade_count\":{count}}}")?,
+        Some(count) => return Err(wrong("trade_count", &count)),
+    }
+    Ok(())
+}
+
+/// Whether it is written as [`Row`] writes numbers.
+fn is_decimal(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_from_other_texts() {
+        for number in ["0", "93215.4", "-37.63", "0.00000001"] {
+            assert!(is_decimal(number), "{number}");
+        }
+        for other in ["", "-", ".", "1.", ".5", "1e5", "1.2.3", "+1", "NaN", "1\"", " 1", "--1"] {
+            assert!(!is_decimal(other), "{other}");
+        }
     }
 }

@@ -22,7 +22,7 @@ pub fn implausible(time: Timestamp, now: SystemTime) -> Option<&'static str> {
 }
 
 /// A time from 1678 to 2261.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoredTime(i64);
 
 impl StoredTime {

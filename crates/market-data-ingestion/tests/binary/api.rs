@@ -233,7 +233,7 @@ fn a_broken_database_is_an_error_without_its_details() {
     let broken = json!({"error": "the database cannot be read: look at the server's log"});
     assert_eq!(server.get("/candles?symbol=BTC-USDT&interval=1m"), (500, broken.clone()));
     let log = fs::read_to_string(program.path("server.log")).unwrap();
-    assert!(log.contains("price \"secret\" is not a number"), "{log}");
+    assert!(log.contains("close \"secret\" is not a number"), "{log}");
 
     database.execute("DROP TABLE candle", []).unwrap();
     assert_eq!(server.get("/ready"), (503, broken));
