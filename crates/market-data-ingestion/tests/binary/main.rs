@@ -3,6 +3,7 @@
 mod api;
 mod backfill;
 mod commands;
+mod deploy;
 mod import;
 mod ingest;
 mod maintain;
