@@ -15,7 +15,8 @@ use crate::{
     backfill::client::Client,
     cli::{Backfill, Gaps},
     output::say,
-    store::{Change, Series, Store},
+    progress::Progress,
+    store::{Series, Store, Tally},
 };
 
 /// How long a provider may take to have a candle that is over, our clock's error included.
@@ -37,7 +38,8 @@ pub fn run(arguments: &Backfill) -> Result<()> {
     let from = arguments.from.or(stored).ok_or_else(|| anyhow!("no candle is stored yet: give --from"))?;
     let to = interval.bucket(arguments.to.unwrap_or(Timestamp::MAX).min(ago(SETTLED)?));
     let settled = ago(FINAL)?;
-    let (mut at, mut counts) = (interval.bucket(from), [0_u64; 3]);
+    let from = interval.bucket(from);
+    let (mut at, mut tally, mut progress) = (from, Tally::default(), Progress::start());
     while at < to {
         if !arguments.again {
             match store.next_gap(&series, at, to)? {
@@ -56,12 +58,7 @@ pub fn run(arguments: &Backfill) -> Result<()> {
             for row in rows {
                 // When a candle of the past was received says nothing of when it could be known.
                 // What is there may be of another source: it is corrected when that was asked for.
-                let change = if arguments.again { writer.put(&row)? } else { writer.add(&row)? };
-                counts[match change {
-                    Change::Inserted => 0,
-                    Change::Updated => 1,
-                    Change::Unchanged => 2,
-                }] += 1;
+                tally.count(if arguments.again { writer.put(&row)? } else { writer.add(&row)? });
             }
             match stop.min(interval.bucket(settled)) {
                 until if until > at => writer.mark_asked(interval, at, until),
@@ -69,9 +66,12 @@ pub fn run(arguments: &Backfill) -> Result<()> {
             }
         })?;
         at = stop;
+        progress.tell(|| {
+            let [done, all] = [at, to].map(|end| end.duration_since(from).as_secs());
+            format!("{}: up to {at}, {} % of the time until {to}: {tally}", api.name(), done * 100 / all.max(1))
+        });
     }
-    let [inserted, updated, unchanged] = counts;
-    say(&format!("{}: {inserted} inserted, {updated} updated, {unchanged} unchanged", api.name()))
+    say(&format!("{}: {tally}", api.name()))
 }
 
 /// Shows the gaps of a series.

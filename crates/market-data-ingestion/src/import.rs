@@ -16,16 +16,17 @@ use barter_data::{CsvReader, Interval, ReadError};
 pub use crate::import::format::Format;
 use crate::{
     cli::Import,
-    input::{self, Input},
+    input::{self, Input, Opened, ReadSoFar},
+    progress::Progress,
     runs::Runs,
-    store::{Change, Row, Store, Writer, implausible},
+    store::{Change, Row, Store, Tally, Writer, implausible},
 };
 
 /// Complaints that are shown: enough to see the pattern.
 const SHOWN: usize = 20;
 
 pub fn run(arguments: &Import) -> Result<()> {
-    let (name, input) = input::open(&arguments.file)?;
+    let Opened { name, input, read } = input::open(&arguments.file)?;
     let layout = arguments.format.layout(&arguments.symbol, arguments.interval);
     let reader = CsvReader::with_layout(&name, input, layout).map_err(|why| {
         let hint = if why.to_string().contains("interval is missing") { "give --interval" } else { "give --format" };
@@ -33,22 +34,22 @@ pub fn run(arguments: &Import) -> Result<()> {
     })?;
     let unit = arguments.time_unit.unwrap_or_else(|| arguments.format.time_unit());
     let reader = reader.with_time_unit(unit);
-    let mut source = Source { name, now: SystemTime::now(), reader, wrong: Vec::new(), count: 0 };
+    let mut source = Source { name, read, now: SystemTime::now(), reader, wrong: Vec::new(), count: 0 };
     // The database is not touched, and not locked, before there is something to write.
     let first = source.next()?;
     if first.is_none() {
         source.verdict()?;
     }
     let mut store = Store::open(&arguments.database.path)?;
-    let [inserted, updated, unchanged] =
-        store.write(&arguments.symbol, &arguments.provider, |writer| write(writer, &mut source, first))?;
-    writeln!(io::stdout(), "{}: {inserted} inserted, {updated} updated, {unchanged} unchanged", source.name)
+    let tally = store.write(&arguments.symbol, &arguments.provider, |writer| write(writer, &mut source, first))?;
+    writeln!(io::stdout(), "{}: {tally}", source.name)
         .context("the candles were imported, but standard output cannot be written to")
 }
 
 /// The good rows of a file, and what is wrong with the others.
 struct Source {
     name: String,
+    read: ReadSoFar,
     now: SystemTime,
     reader: CsvReader<Row, Input>,
     wrong: Vec<String>,
@@ -100,27 +101,27 @@ impl Source {
     }
 }
 
-/// Writes all rows: how many were inserted, updated and left unchanged.
-fn write(writer: &mut Writer<'_>, source: &mut Source, first: Option<Row>) -> Result<[u64; 3]> {
+/// Writes all rows.
+fn write(writer: &mut Writer<'_>, source: &mut Source, first: Option<Row>) -> Result<Tally> {
     let mut seen: HashMap<Interval, Runs> = HashMap::new();
-    let (mut counts, mut next) = ([0; 3], first);
+    let (mut tally, mut progress, mut next) = (Tally::default(), Progress::start(), first);
     while let Some(row) = next {
         let change = writer.put(&row)?;
         let length = row.interval.duration().as_secs();
         let number = row.open_time.get().as_second() / length;
         let is_new = seen.entry(row.interval).or_default().insert(number.unsigned_abs());
-        match change {
-            Change::Inserted => counts[0] += 1,
+        if change == Change::Updated && !is_new {
             // Which one is true is not ours to say.
-            Change::Updated if !is_new => source.refuse(&format!(
+            source.refuse(&format!(
                 "the {} candle at {} is in the file already, and differs: keep one",
                 row.interval, row.open_time
-            )),
-            Change::Updated => counts[1] += 1,
-            Change::Unchanged => counts[2] += 1,
+            ));
+        } else {
+            tally.count(change);
         }
+        progress.tell(|| format!("{}: line {}{}: {tally}", source.name, source.reader.line(), source.read));
         next = source.next()?;
     }
     source.verdict()?;
-    Ok(counts)
+    Ok(tally)
 }

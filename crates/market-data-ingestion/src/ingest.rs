@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cli::Ingest,
-    input,
+    input::{self, Opened},
     output::say,
+    progress::Progress,
     runs::Runs,
     store::{Row, Saved, Store, implausible},
 };
@@ -41,7 +42,7 @@ pub fn run(arguments: &Ingest) -> Result<()> {
     if let Some(id) = ingestion.state.taken.first_end() {
         say(&format!("trades up to number {id} are in: feed what follows, or all again"))?;
     }
-    let (name, input) = input::open(&arguments.file)?;
+    let Opened { name, input, .. } = input::open(&arguments.file)?;
     let reader = JsonLinesReader::<Numbered, _>::new(&name, input).with_time_unit(arguments.time_unit);
     let (sender, receiver) = sync_channel(AHEAD);
     // Blocks on the input, so that what was read is stored at once when nothing follows.
@@ -52,22 +53,14 @@ pub fn run(arguments: &Ingest) -> Result<()> {
             }
         }
     });
-    let fed = ingestion.feed(&receiver, &mut store, arguments);
+    let fed = ingestion.feed(&name, &receiver, &mut store, arguments);
     if fed.is_ok() && arguments.finish {
         let candles = ingestion.state.aggregator.finish();
         ingestion.closed.extend(candles);
     }
     ingestion.save(&mut store, arguments)?;
     fed?;
-    let State { aggregator, .. } = &ingestion.state;
-    say(&format!(
-        "{name}: trades: {} taken, {} of them late, {} fed before; candles: {} stored, {} open",
-        ingestion.trades,
-        ingestion.late,
-        ingestion.again,
-        ingestion.candles,
-        aggregator.open_count()
-    ))
+    say(&format!("{name}: {}", ingestion.summary()))
 }
 
 /// A trade with the venue's number, without which it could not be told from one that was fed before.
@@ -135,13 +128,26 @@ impl Ingestion {
         Ok(Self { state, generation, closed: Vec::new(), unsaved: 0, trades: 0, late: 0, again: 0, candles: 0 })
     }
 
+    fn summary(&self) -> String {
+        format!(
+            "trades: {} taken, {} of them late, {} fed before; candles: {} stored, {} open",
+            self.trades,
+            self.late,
+            self.again,
+            self.candles,
+            self.state.aggregator.open_count()
+        )
+    }
+
     /// Takes all trades, and saves whenever candles are final and no trade waits.
     fn feed(
         &mut self,
+        name: &str,
         trades: &Receiver<Result<Numbered, ReadError>>,
         store: &mut Store,
         arguments: &Ingest,
     ) -> Result<()> {
+        let mut progress = Progress::start();
         while let Ok(first) = trades.recv() {
             let mut next = Some(first);
             while let Some(trade) = next {
@@ -153,6 +159,7 @@ impl Ingestion {
             if !self.closed.is_empty() || self.unsaved >= BATCH {
                 self.save(store, arguments)?;
             }
+            progress.tell(|| format!("{name}: {}", self.summary()));
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ mod maintain;
 mod metrics;
 mod name;
 mod output;
+mod progress;
 mod query;
 mod readers;
 mod runs;

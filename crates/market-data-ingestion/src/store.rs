@@ -29,7 +29,7 @@ pub use crate::store::{
     rename::Renamed,
     row::Row,
     time::implausible,
-    write::{Change, Writer},
+    write::{Change, Tally, Writer},
 };
 
 /// How long to wait for another process that writes, such as an import while the server starts.

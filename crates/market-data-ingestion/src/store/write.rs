@@ -24,6 +24,30 @@ pub enum Change {
     Unchanged,
 }
 
+/// What became of several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    inserted: u64,
+    updated: u64,
+    unchanged: u64,
+}
+
+impl Tally {
+    pub fn count(&mut self, change: Change) {
+        match change {
+            Change::Inserted => self.inserted += 1,
+            Change::Updated => self.updated += 1,
+            Change::Unchanged => self.unchanged += 1,
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} inserted, {} updated, {} unchanged", self.inserted, self.updated, self.unchanged)
+    }
+}
+
 /// Writes candles of one symbol and provider within a transaction.
 pub struct Writer<'a> {
     pub(super) transaction: &'a Transaction<'a>,
