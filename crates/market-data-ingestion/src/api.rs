@@ -26,7 +26,7 @@ use crate::{
     metrics::{self, Requests, Text},
     query::CandleQuery,
     readers::Readers,
-    store::{Holding, Page, Store},
+    store::{Holding, Store},
 };
 
 const JSON: &str = "application/json";
@@ -128,11 +128,12 @@ async fn candles(
     let why = format!("there are no {} candles of {}: ask /symbols for what there is", query.interval, query.symbol);
     // Written beside the query, as one thread is all that the sockets have.
     let question = move |store: &Store| {
-        let Some(Page { json, next }) = store.candles(&query)? else { return Ok(None) };
-        let (symbol, more) = (serde_json::to_string(query.symbol.as_str())?, next.is_some());
-        let head = format!("{{\"symbol\":{symbol},\"interval\":\"{}\",\"candles\":", query.interval);
-        let tail = format!(",\"more\":{more},\"next\":{}}}", serde_json::to_string(&next)?);
-        Ok(Some([head.as_bytes(), &json, tail.as_bytes()].concat()))
+        let symbol = serde_json::to_string(query.symbol.as_str())?;
+        let mut json = format!("{{\"symbol\":{symbol},\"interval\":\"{}\",\"candles\":", query.interval);
+        let Some(next) = store.candles(&query, &mut json)? else { return Ok(None) };
+        let (more, next) = (next.is_some(), serde_json::to_string(&next)?);
+        json.push_str(&format!(",\"more\":{more},\"next\":{next}}}"));
+        Ok(Some(json))
     };
     match service.ask(question).await {
         Ok(Some(None)) => refused(StatusCode::NOT_FOUND, &why),

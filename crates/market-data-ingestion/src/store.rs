@@ -25,7 +25,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 pub use crate::store::{
     gaps::Series,
     ingestion::Saved,
-    read::{Holding, Page},
+    read::Holding,
     rename::Renamed,
     row::Row,
     time::implausible,

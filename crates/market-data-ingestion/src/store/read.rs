@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use barter_data::{Interval, Timestamp};
+use barter_data::Timestamp;
 use rusqlite::{
     OptionalExtension, Rows, Statement, fallible_streaming_iterator::FallibleStreamingIterator as _, named_params,
 };
@@ -13,11 +13,7 @@ use serde::Serialize;
 
 use crate::{
     query::{CandleQuery, Order},
-    store::{
-        Store,
-        row::{COLUMNS, write_json},
-        time::StoredTime,
-    },
+    store::{Store, row::JsonWriter, time::StoredTime},
 };
 
 /// Candles of one symbol and interval, from whichever provider.
@@ -31,22 +27,13 @@ pub struct Holding {
     pub last: Timestamp,
 }
 
-/// A page of candles.
-pub struct Page {
-    /// Of all of them.
-    pub json: Vec<u8>,
-    /// Which is the last of them, when there are more.
-    pub next: Option<String>,
-}
-
 /// Bytes of a candle in JSON, nearly always.
 const ROW: usize = 256;
 
 /// The candles of one provider, the next of which is to be taken.
 struct Series<'s> {
     rows: Rows<'s>,
-    /// As JSON.
-    provider: String,
+    writer: JsonWriter,
     at: Option<StoredTime>,
 }
 
@@ -60,14 +47,14 @@ impl<'s> Series<'s> {
             ":from": from,
             ":to": to,
         })?;
-        let mut series = Self { rows, provider: serde_json::to_string(provider)?, at: None };
+        let mut series = Self { rows, writer: JsonWriter::new(provider, query.interval)?, at: None };
         series.step()?;
         Ok(series)
     }
 
-    fn take(&mut self, json: &mut Vec<u8>, interval: Interval) -> Result<()> {
+    fn take(&mut self, json: &mut String) -> Result<()> {
         if let Some(row) = self.rows.get() {
-            write_json(json, &self.provider, interval, row)?;
+            self.writer.write(json, row)?;
         }
         self.step()
     }
@@ -107,13 +94,14 @@ fn of_provider(order: Order) -> String {
         WHERE symbol = :symbol AND interval = :interval AND provider = :provider
             AND open_time >= :from AND open_time < :to
         ORDER BY open_time {direction}",
-        COLUMNS
+        JsonWriter::COLUMNS
     )
 }
 
 impl Store {
-    /// The candles asked for, by open time and then provider. Nothing when there are none at any time.
-    pub fn candles(&self, query: &CandleQuery) -> Result<Option<Page>> {
+    /// Appends the candles asked for to `json`, by open time and then provider, and gives the name of the last of them
+    /// when there are more. Nothing when there are none at any time.
+    pub fn candles(&self, query: &CandleQuery, json: &mut String) -> Result<Option<Option<String>>> {
         let mut providers = self.providers(query)?;
         providers.retain(|held| query.provider.as_ref().is_none_or(|asked| asked.as_str() == held));
         let select = of_provider(query.order);
@@ -123,8 +111,8 @@ impl Store {
         for (select, provider) in selects.iter_mut().zip(&providers) {
             all.push(Series::open(select, query, provider)?);
         }
-        let mut json = Vec::with_capacity(ROW * query.limit as usize);
-        json.push(b'[');
+        json.reserve(ROW * query.limit as usize);
+        json.push('[');
         let (mut count, mut last, mut next) = (0, None, None);
         while let Some((at, which)) = first(&all, query.order) {
             if count == query.limit {
@@ -132,14 +120,14 @@ impl Store {
                 break;
             }
             if count > 0 {
-                json.push(b',');
+                json.push(',');
             }
-            all[which].take(&mut json, query.interval)?;
+            all[which].take(json)?;
             (count, last) = (count + 1, Some((at, which)));
         }
-        json.push(b']');
+        json.push(']');
         let next = next.map(|(at, which)| format!("{at},{}", providers[which]));
-        Ok((!providers.is_empty()).then_some(Page { json, next }))
+        Ok((!providers.is_empty()).then_some(next))
     }
 
     fn providers(&self, query: &CandleQuery) -> Result<Vec<String>> {

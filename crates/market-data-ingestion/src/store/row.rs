@@ -3,7 +3,7 @@
 //! This module knows which candles can be stored without loss, and refuses the others by column.
 //! It never rounds: digits and nanoseconds come back as they went in.
 
-use std::{fmt::Display, io::Write};
+use std::fmt::Write;
 
 use anyhow::{Result, anyhow};
 use barter_data::{Candle, FieldError, Fields, Interval, Record, Timestamp};
@@ -72,48 +72,65 @@ impl Row {
     }
 }
 
-/// What [`write_json`] reads, in this order: to look for a name in each row takes a fifth of the time.
-pub const COLUMNS: &str = "open_time, open, high, low, close, volume, trade_count, receive_time";
+/// Writes the candles of one provider and interval as JSON.
+pub struct JsonWriter {
+    interval: Interval,
+    /// What stands before the open time of each.
+    start: String,
+    /// What stands between its times.
+    middle: String,
+}
 
-/// Appends a row of [`COLUMNS`] as JSON; `provider` is JSON already. Where no receive time is stored it is the close
-/// time, as `barter-data` reads files without one.
-pub fn write_json(json: &mut Vec<u8>, provider: &str, interval: Interval, row: &rusqlite::Row<'_>) -> Result<()> {
-    let open_time = row.get::<_, StoredTime>(0)?.get();
-    let wrong = |column: &str, value: &dyn Display| {
-        anyhow!(
-            "the stored {interval} candle at {open_time} is unusable: {column} {value:?} is not a number: import it again",
-            value = value.to_string()
-        )
-    };
-    let receive_time: Option<StoredTime> = row.get(7)?;
-    let receive_time = receive_time.map_or_else(|| interval.close_time(open_time), StoredTime::get);
-    write!(
-        json,
-        "{{\"provider\":{provider},\"open_time\":\"{open_time}\",\"interval\":\"{interval}\",\"receive_time\":\"{receive_time}\""
-    )?;
-    for (column, name) in [(1, "open"), (2, "high"), (3, "low"), (4, "close"), (5, "volume")] {
-        let text = row.get_ref(column)?.as_str()?;
-        // Else it would not be what was stored, and perhaps no JSON.
-        if !is_decimal(text) {
-            return Err(wrong(name, &text));
-        }
-        for part in [",\"", name, "\":\"", text, "\""] {
-            json.extend_from_slice(part.as_bytes());
-        }
+impl JsonWriter {
+    /// What [`write`](Self::write) reads, in this order: to look for a name in each row takes a fifth of the time.
+    pub const COLUMNS: &str = "open_time, open, high, low, close, volume, trade_count, receive_time";
+
+    pub fn new(provider: &str, interval: Interval) -> Result<Self> {
+        let start = format!("{{\"provider\":{},\"open_time\":\"", serde_json::to_string(provider)?);
+        Ok(Self { interval, start, middle: format!("\",\"interval\":\"{interval}\",\"receive_time\":\"") })
     }
-    match row.get::<_, Option<i64>>(6)? {
-        None => write!(json, ",\"trade_count\":null}}")?,
-        Some(count) if count >= 0 => write!(json, ",\"trade_count\":{count}}}")?,
-        Some(count) => return Err(wrong("trade_count", &count)),
+
+    /// Appends a row of [`COLUMNS`](Self::COLUMNS). Where no receive time is stored it is the close time, as
+    /// `barter-data` reads files without one.
+    pub fn write(&self, json: &mut String, row: &rusqlite::Row<'_>) -> Result<()> {
+        let open_time = row.get::<_, StoredTime>(0)?.get();
+        let wrong = |column: &str, value: String| {
+            let interval = self.interval;
+            anyhow!(
+                "the stored {interval} candle at {open_time} is unusable: {column} {value:?} is not a number: \
+                 import it again"
+            )
+        };
+        let receive_time: Option<StoredTime> = row.get(7)?;
+        let receive_time = receive_time.map_or_else(|| self.interval.close_time(open_time), StoredTime::get);
+        write!(json, "{}{open_time}{}{receive_time}\"", self.start, self.middle)?;
+        for (column, name) in [(1, "open"), (2, "high"), (3, "low"), (4, "close"), (5, "volume")] {
+            let text = row.get_ref(column)?.as_str()?;
+            // Else it would not be what was stored, and perhaps no JSON.
+            if !is_decimal(text) {
+                return Err(wrong(name, text.to_owned()));
+            }
+            for part in [",\"", name, "\":\"", text, "\""] {
+                json.push_str(part);
+            }
+        }
+        match row.get::<_, Option<i64>>(6)? {
+            None => json.push_str(",\"trade_count\":null}"),
+            Some(count) if count >= 0 => write!(json, ",\"trade_count\":{count}}}")?,
+            Some(count) => return Err(wrong("trade_count", count.to_string())),
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether it is written as [`Row`] writes numbers.
 fn is_decimal(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-    digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(part)
+    let number = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let mut points = number.iter().filter(|byte| **byte == b'.');
+    points.next();
+    points.next().is_none()
+        && number.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        && [number.first(), number.last()].into_iter().all(|end| end.is_some_and(u8::is_ascii_digit))
 }
 
 #[cfg(test)]
