@@ -5,6 +5,7 @@ mod commits;
 mod crates;
 mod fragments;
 mod reverts;
+mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,11 @@ use std::{
 use serde::Serialize;
 
 pub(super) use self::crates::promote_crates;
-use self::{commits::credits, crates::crates};
+use self::{
+    commits::credits,
+    crates::crates,
+    words::{BREAKING, head, normal, of_no_kind, placed},
+};
 pub use self::{
     crates::logs,
     fragments::{Waiting, fragments},
@@ -23,7 +28,7 @@ pub use self::{
 use crate::{
     config::Entries,
     conventional::{Change, numbers},
-    edit::{Reason, first_of, note_of, slashed},
+    edit::{Reason, note_of, slashed},
     edits::Texts,
     files::changelog::{
         self,
@@ -38,9 +43,6 @@ use crate::{
     visible,
     workspace::Workspace,
 };
-
-/// How an entry begins that breaks something, as Keep a Changelog 2.0.0 has it.
-const BREAKING: &str = "**Breaking:**";
 
 /// What to do about an entry that a changelog cannot take.
 const CORRECT: &str = "correct it and commit";
@@ -281,63 +283,6 @@ pub fn breaking(snapshot: &Snapshot) -> Option<String> {
     entries.any(|(_, text)| text.starts_with(BREAKING)).then(|| slashed(path))
 }
 
-/// The words of an entry by which it is known again: whose part it is of, who did it and the markup do not count.
-fn normal(text: &str) -> String {
-    // Numbers and names stand in brackets at the end, and before them what breaks.
-    let text = match text.strip_prefix(BREAKING) {
-        Some(text) => text.split(" — ").next().unwrap_or_default().trim_start(),
-        None => text.split(" (BREAKING").next().unwrap_or_default(),
-    };
-    let mut rest = match text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
-        Some((text, credits)) if ["#", "@", "[#", "by "].iter().any(|start| credits.starts_with(start)) => text,
-        _ => text,
-    };
-    while let Some((before, after)) = rest.split_once(": ") {
-        let is_name = |word: &str| word.chars().all(|c| c.is_alphanumeric() || "-_`*".contains(c));
-        if before.is_empty() || !before.split(", ").all(|word| !word.is_empty() && is_name(word)) {
-            break;
-        }
-        rest = after;
-    }
-    let words = rest.split_whitespace().map(|word| word.replace(['`', '*', '\\'], "").to_lowercase());
-    words.collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
-}
-
-/// An entry of a changelog, and where it stands.
-fn placed(heading: Option<&str>, entry: &str) -> (String, String) {
-    let under = heading.map_or("no heading".to_owned(), |heading| format!("`### {heading}`"));
-    (format!("`{}`", head(entry)), under)
-}
-
-/// That entries of a changelog stand where no kind is said, and what becomes of one of them, or of several.
-fn of_no_kind(path: &Path, entries: &[(String, String)], (it, they): (&str, &str)) -> Option<String> {
-    let path = slashed(path);
-    if let [(entry, under)] = entries {
-        return Some(format!("{path}: {entry} is under {under}, which is not a kind of change{it}"));
-    }
-    let mut headings: Vec<&String> = Vec::new();
-    for (_, under) in entries {
-        if !headings.contains(&under) {
-            headings.push(under);
-        }
-    }
-    let are = match headings[..] {
-        [_] => "is not a kind",
-        _ => "are not kinds",
-    };
-    let headings = first_of(&headings.into_iter().cloned().collect::<Vec<_>>());
-    let several: Vec<String> = entries.iter().map(|(entry, under)| format!("{entry} ({under})")).collect();
-    let many = |count, which: &str| {
-        format!("{path}: {count} entries are under {headings}, which {are} of change{they}: {which}")
-    };
-    note_of(&several, str::to_owned, many)
-}
-
-/// The first line, as people quote it.
-fn head(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
-
 /// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.
 fn pulls(commits: &[Message]) -> BTreeMap<&str, u64> {
     let mut pulls = BTreeMap::new();
@@ -348,12 +293,4 @@ fn pulls(commits: &[Message]) -> BTreeMap<&str, u64> {
         pulls.extend(behind(commits, topic).difference(&on_main).map(|commit| (*commit, number)));
     }
     pulls
-}
-
-/// An entry with the part that it is of.
-fn attributed(part: &str, text: &str) -> String {
-    match text.strip_prefix(BREAKING) {
-        Some(rest) => format!("{BREAKING} {part}: {}", rest.trim_start()),
-        None => format!("{part}: {text}"),
-    }
 }

@@ -90,26 +90,8 @@ pub fn unknown_categories(about: &About) -> Vec<&str> {
 
 /// All that the registry has against a crate of that name.
 pub fn objections(name: &str, about: &About) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let mut found: Vec<Problem> = name_objection(name).into_iter().collect();
     let mut object = |what: String, next: String| found.push(Problem { what, next });
-    if name.chars().count() > LONGEST_NAME {
-        let has = name.chars().count();
-        object(
-            format!("the name `{name}` has {has} characters, and crates.io takes {LONGEST_NAME}"),
-            "give the crate a shorter name".to_owned(),
-        );
-    } else if !is_name(name) {
-        object(
-            format!("crates.io does not take the name `{name}`"),
-            "write a name of letters from a to z, digits, `-` and `_`, with a letter first".to_owned(),
-        );
-    } else if RESERVED.split(' ').any(|reserved| reserved.len() == name.len() && canonical(reserved) == canonical(name))
-    {
-        object(
-            format!("the name `{name}` is reserved on crates.io"),
-            "give the crate another name, or name the registry that it goes to: `publish = [\"NAME\"]`".to_owned(),
-        );
-    }
     let lacks = lacking(about);
     if !lacks.is_empty() {
         object(
@@ -153,6 +135,30 @@ pub fn objections(name: &str, about: &About) -> Vec<Problem> {
         });
     }
     found
+}
+
+fn name_objection(name: &str) -> Option<Problem> {
+    let has = name.chars().count();
+    let is_reserved = |reserved: &str| reserved.len() == name.len() && canonical(reserved) == canonical(name);
+    let (what, next) = if has > LONGEST_NAME {
+        (
+            format!("the name `{name}` has {has} characters, and crates.io takes {LONGEST_NAME}"),
+            "give the crate a shorter name",
+        )
+    } else if !is_name(name) {
+        (
+            format!("crates.io does not take the name `{name}`"),
+            "write a name of letters from a to z, digits, `-` and `_`, with a letter first",
+        )
+    } else if RESERVED.split(' ').any(is_reserved) {
+        (
+            format!("the name `{name}` is reserved on crates.io"),
+            "give the crate another name, or name the registry that it goes to: `publish = [\"NAME\"]`",
+        )
+    } else {
+        return None;
+    };
+    Some(Problem { what, next: next.to_owned() })
 }
 
 /// `publish`, src/controllers/krate/publish.rs in rust-lang/crates.io.

@@ -120,6 +120,17 @@ fn unmakable(train: &Train, kind: &str, name: &str, known: &BTreeMap<String, Str
     Some(Finding::new(Check::Configuration, what, next))
 }
 
+/// What the tag records: what a person confirmed, and which of these names are waived.
+fn recorded<'a>(confirmed: Vec<String>, names: impl Iterator<Item = &'a str>, checks: &Checks) -> Record {
+    let mut record = Record { confirmed, ..Record::default() };
+    for name in names.filter(|name| checks.waived.contains_key(*name)) {
+        if !record.waives(name) {
+            record.waived.push(name.to_owned());
+        }
+    }
+    record
+}
+
 /// What a planner has found out before the steps are laid out.
 pub struct Draft {
     pub from: Version,
@@ -135,45 +146,32 @@ pub struct Draft {
 impl Draft {
     /// Lays out the steps, all findings beside them. `released` is the commit that holds the release already.
     pub fn into_plan(mut self, snapshot: &Snapshot, options: &Options, released: bool) -> Plan {
-        let Snapshot { workspace, train, repo, base, .. } = snapshot;
+        let Snapshot { workspace, train, base, .. } = snapshot;
         let tag_name = train.tag.fill(&self.to);
         let branch = train.branch(&self.to);
-        self.findings.extend(check::repository::repository(snapshot, branch.as_deref()));
-        self.findings.extend(self.taken(snapshot, &tag_name, released));
-        self.findings.extend(unmakable(train, "tag", &tag_name, &repo.tags));
-        self.findings.extend(branch.as_deref().and_then(|branch| unmakable(train, "branch", branch, &repo.branches)));
-        let (findings, remarks) = options.registries.findings(snapshot, &self.versions, &self.to, released);
-        self.findings.extend(findings);
-        self.remarks.extend(remarks);
+        self.judge(snapshot, options, released, (&tag_name, branch.as_deref()));
         let after = after(workspace, &self.edits);
         let notes = train.log(&after).and_then(|log| changelog::quote(log, &self.to.tag()));
         let notes = notes.filter(|notes| !notes.is_empty()).map(|notes| notes.replace("\r\n", "\n"));
         let (moved, lines) = (moved(snapshot, &self.versions), lines(snapshot, &self.versions));
         let way = self.way(snapshot, &moved, notes.as_deref());
         self.remarks.extend(links_left_behind(&self.edits, &train.names, &self.to.tag(), &tag_name));
+        self.remarks.extend(left_to_release(workspace, train, &self.versions));
+        self.remarks.extend(left_beside(snapshot, &self.versions));
         self.findings.extend(read_back(workspace, train, &self, after));
         let waivable = check::waivers::waivable(train);
         // What was waived for a release stays waived for that very release: its tag says so.
         let checks = checks(snapshot, options, &waivable);
-        let is_waived = |name: &str| checks.waived.contains_key(name);
         let (waived, findings): (Vec<_>, Vec<_>) =
-            self.findings.into_iter().partition(|finding| is_waived(finding.check.name()));
+            self.findings.into_iter().partition(|finding| checks.waived.contains_key(finding.check.name()));
         let confirmed = confirmed(snapshot, options);
         let mut confirmations = checklist::asked(snapshot, &self.to);
         confirmations.extend(checklist::by_person(snapshot, &confirmed));
         let names = waived.iter().map(|finding| finding.check.name());
         let names = names.chain(confirmations.iter().map(|row| row.name.as_str()));
         let names = names.chain(self.proofs.iter().map(|proof| proof.name.as_str()));
-        let mut record = Record { confirmed: confirmed.into_keys().collect(), ..Record::default() };
-        for name in names.filter(|name| is_waived(name)) {
-            if !record.waives(name) {
-                record.waived.push(name.to_owned());
-            }
-        }
-        let mut message = format!("Release version {}", self.to.tag());
-        if let Some(notes) = &notes {
-            message.push_str(&format!("\n\n{notes}"));
-        }
+        let record = recorded(confirmed.into_keys().collect(), names, &checks);
+        let notes = notes.map(|notes| format!("\n\n{notes}")).unwrap_or_default();
         let release = Release {
             remote: train.remote.clone(),
             main: train.main.clone(),
@@ -186,15 +184,12 @@ impl Draft {
             is_unproved: false,
             of: Of::Release(tag_name.clone()),
             tag: tag_name,
-            message,
+            message: format!("Release version {}{notes}", self.to.tag()),
             record,
             is_pushed: options.push,
             way,
             hotfix: None,
         };
-        let mut remarks = self.remarks;
-        remarks.extend(left_to_release(workspace, train, &self.versions));
-        remarks.extend(left_beside(snapshot, &self.versions));
         Plan {
             train: train.name().to_owned(),
             from: self.from,
@@ -204,11 +199,23 @@ impl Draft {
             lines,
             findings,
             waived,
-            remarks,
+            remarks: self.remarks,
             strays: Vec::new(),
             work: Work::Release(Box::new(release)),
             checks,
         }
+    }
+
+    /// What git and the registries have against it.
+    fn judge(&mut self, snapshot: &Snapshot, options: &Options, released: bool, (tag, branch): (&str, Option<&str>)) {
+        let Snapshot { train, repo, .. } = snapshot;
+        self.findings.extend(check::repository::repository(snapshot, branch));
+        self.findings.extend(self.taken(snapshot, tag, released));
+        self.findings.extend(unmakable(train, "tag", tag, &repo.tags));
+        self.findings.extend(branch.and_then(|branch| unmakable(train, "branch", branch, &repo.branches)));
+        let (findings, remarks) = options.registries.findings(snapshot, &self.versions, &self.to, released);
+        self.findings.extend(findings);
+        self.remarks.extend(remarks);
     }
 
     /// How it comes to main. Where nothing is committed, there is nothing to merge.

@@ -57,9 +57,19 @@ pub fn is_private(about: &About) -> bool {
 
 /// All that there is against a project.
 pub fn objections(about: &About) -> Vec<Problem> {
+    let mut found = unreadable(about);
+    if !is_private(about) {
+        found.extend(dependencies_and_summary(about));
+        found.extend(labels(about));
+        found.extend(license_and_readme(about));
+    }
+    found
+}
+
+/// What maturin builds nothing with, wherever it goes.
+fn unreadable(about: &About) -> Vec<Problem> {
     let mut found = Vec::new();
     let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
-    // Without these, maturin builds nothing, wherever it goes.
     if let Some(wanted) = about.requires_python.as_ref().filter(|wanted| !is_specifier(wanted)) {
         object(
             format!("`requires-python = \"{}\"` is no version specifier", shown(wanted)),
@@ -72,9 +82,13 @@ pub fn objections(about: &About) -> Vec<Problem> {
             "write a name, and specifiers after it, as in `requests>=2.31,<3`",
         );
     }
-    if is_private(about) {
-        return found;
-    }
+    found
+}
+
+/// What PyPI has against what is required, and what it is said to be.
+fn dependencies_and_summary(about: &About) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
     for requirement in &about.requirements {
         if parts(requirement).is_some_and(|(_, rest)| rest.starts_with('@')) {
             object(
@@ -89,6 +103,13 @@ pub fn objections(about: &About) -> Vec<Problem> {
             "shorten it to one or two sentences; the readme has room for the rest",
         );
     }
+    found
+}
+
+/// Against what it is filed under: classifiers, addresses and people.
+fn labels(about: &About) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
     let is_known = |classifier: &&String| {
         CLASSIFIERS.iter().any(|known| classifier.strip_prefix(known).is_some_and(|rest| rest.starts_with(" :: ")))
             || *classifier == "Typing"
@@ -122,6 +143,13 @@ pub fn objections(about: &About) -> Vec<Problem> {
             "write one like `ada@example.org`, or leave it out",
         );
     }
+    found
+}
+
+/// Against its licence, its readme and the platforms that its wheels are called after.
+fn license_and_readme(about: &About) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
     if let Some(license) = about.license.as_ref().filter(|license| !is_license(license)) {
         object(
             format!("`license = \"{}\"` is no SPDX expression, and PyPI takes nothing else there", shown(license)),

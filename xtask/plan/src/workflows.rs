@@ -3,6 +3,7 @@
 //! It must never judge what somebody else wrote: only a file with the header of its own is its to compare or to write.
 
 mod actions;
+mod button;
 mod ci;
 mod conditions;
 mod publish;

@@ -163,26 +163,15 @@ impl Workspace {
             requirements.extend(resolver.requirements(&graph.root, root, Holder::Shared));
         }
         let beside = resolver.beside(&texts, &paths, &graph.root, &mut requirements);
+        let shared = root.dependencies.iter().enumerate().filter(|(_, entry)| entry.table == Table::Workspace);
         Ok(Workspace {
             trains,
             problems,
             members,
             requirements,
             beside,
-            dirs: {
-                let mut dirs = resolver.by_dir;
-                for (real, named) in &graph.real {
-                    if let Some(at) = dirs.get(named).copied() {
-                        dirs.entry(real.clone()).or_insert(at);
-                    }
-                }
-                dirs
-            },
-            shared: {
-                let entries = root.dependencies.iter().enumerate();
-                let shared = entries.filter(|(_, entry)| entry.table == Table::Workspace);
-                shared.map(|(at, entry)| (entry.key.clone(), at)).collect()
-            },
+            dirs: with_real(resolver.by_dir, &graph),
+            shared: shared.map(|(at, entry)| (entry.key.clone(), at)).collect(),
             shared_version: root.workspace_version.clone(),
             manifests,
             texts,
@@ -254,6 +243,16 @@ pub fn parse_ahead(texts: &Texts) -> Manifests {
 }
 
 /// Parses the manifests side by side: it is what a large workspace costs most.
+/// The directories of members, those of their real places too.
+fn with_real(mut dirs: HashMap<PathBuf, usize>, graph: &Graph) -> HashMap<PathBuf, usize> {
+    for (real, named) in &graph.real {
+        if let Some(at) = dirs.get(named).copied() {
+            dirs.entry(real.clone()).or_insert(at);
+        }
+    }
+    dirs
+}
+
 fn read_manifests<'p>(
     paths: BTreeSet<&'p PathBuf>,
     texts: &Texts,

@@ -17,7 +17,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use cargo_metadata::MetadataCommand;
 use serde_json::json;
 use xshell::{Shell, cmd};
@@ -27,7 +27,7 @@ use crate::{
     repo::{self, contents},
 };
 use between::Difference;
-use graph::{graph, lent};
+use graph::{command, graph, lent};
 use paths::{fragments, is_named, paths};
 use plan::{
     config::{self, Flow},
@@ -297,20 +297,4 @@ impl<'a> Loader<'a> {
         self.read.texts.borrow_mut().insert(commit.to_owned(), texts.clone());
         Ok(texts)
     }
-}
-
-/// Asks for the members of the workspace that this manifest, or directory, is in; of the one that the shell stands in,
-/// where none is named.
-fn command(sh: &Shell, manifest: Option<&Path>) -> Result<MetadataCommand> {
-    let mut command = MetadataCommand::new();
-    command.no_deps();
-    if let Some(path) = manifest {
-        let path = if path.is_dir() { path.join("Cargo.toml") } else { path.to_owned() };
-        let Ok(path) = path.canonicalize() else {
-            bail!("{} does not exist: --manifest-path takes a Cargo.toml", path.display())
-        };
-        sh.change_dir(dir(&path));
-        command.manifest_path(path);
-    }
-    Ok(command)
 }

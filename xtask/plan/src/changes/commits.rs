@@ -3,7 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BREAKING, Collected, normal, pulls, reverts::undone};
+use super::{
+    Collected, pulls,
+    reverts::undone,
+    words::{BREAKING, normal},
+};
 use crate::{
     config::Entries,
     conventional::Change,

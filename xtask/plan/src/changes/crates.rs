@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CORRECT, attributed, normal, of_no_kind, placed, reported};
+use super::{
+    CORRECT, reported,
+    words::{attributed, normal, of_no_kind, placed},
+};
 use crate::{
     draft::Prose,
     edit::Reason,

@@ -28,44 +28,24 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
     if workspace.tracked.contains(&dir) {
         return (entries, findings);
     }
-    let dirs: Vec<PathBuf> = workspace.trains.iter().filter_map(TrainConfig::fragments).collect();
-    let is_own = |at: &Path| dirs.iter().any(|dir| at.starts_with(workspace.in_root(dir)));
-    // One that was put beside its crate is never looked at again.
-    for path in workspace.tracked.iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
-        if path.parent().is_some_and(|at| at.file_name() == dir.file_name() && !is_own(at)) {
-            let what =
-                format!("{} cannot be assigned to the changelog: fragments stand in {}", slashed(path), slashed(&dir));
-            findings.push(Finding::new(Check::Changelog, what, CORRECT));
-        }
+    for path in astray(workspace, &dir) {
+        findings.push(unassigned(path, &format!("fragments stand in {}", slashed(&dir))));
     }
     for (path, text) in workspace.texts.iter().filter(|(path, _)| path.starts_with(&dir)) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if name.starts_with('.') || name.eq_ignore_ascii_case("readme.md") {
             continue;
         }
-        let mut lost = |why: String| {
-            let what = format!("{} cannot be assigned to the changelog: {why}", slashed(path));
-            findings.push(Finding::new(Check::Changelog, what, CORRECT));
-        };
         if path.parent() != Some(&dir) {
-            lost(format!("fragments stand in {} itself", slashed(&dir)));
+            findings.push(unassigned(path, &format!("fragments stand in {} itself", slashed(&dir))));
             continue;
         }
-        // A number may follow the kind, to have two fragments of one name.
-        let words: Vec<&str> = name.split('.').collect();
-        let (id, kind) = match words.as_slice() {
-            [id, kind, "md"] => (*id, *kind),
-            [id, kind, number, "md"] if number.parse::<u32>().is_ok() => (*id, *kind),
-            _ => {
-                lost("its name is not NAME.KIND.md".to_owned());
+        let (id, kind) = match id_and_kind(&name, train) {
+            Ok(found) => found,
+            Err(why) => {
+                findings.push(unassigned(path, &why));
                 continue;
             }
-        };
-        let Some(kind) = train.config.kind(kind) else {
-            let known = train.config.fragment_kinds();
-            let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            lost(format!("`{kind}` is not a kind of change: {}", config::nearest(kind, &names)));
-            continue;
         };
         if let Some((what, next)) = changelog::unclosed(&slashed(path), text) {
             findings.push(Finding::new(Check::Changelog, what, next));
@@ -79,7 +59,7 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
             false => vec![changelog::links::without_definitions(text).trim().to_owned()],
         };
         if texts.iter().all(String::is_empty) {
-            lost("it says nothing".to_owned());
+            findings.push(unassigned(path, "it says nothing"));
         }
         for mut text in texts.into_iter().filter(|text| !text.is_empty()) {
             if let Some(number) = id.parse::<u64>().ok().filter(|number| !numbers(&text).any(|found| found == *number))
@@ -90,6 +70,35 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
         }
     }
     (entries, findings)
+}
+
+/// Fragments that were put beside their crate: nobody looks at one there again.
+fn astray<'w>(workspace: &'w Workspace, dir: &Path) -> impl Iterator<Item = &'w PathBuf> {
+    let dirs: Vec<PathBuf> = workspace.trains.iter().filter_map(TrainConfig::fragments).collect();
+    let is_own = move |at: &Path| dirs.iter().any(|dir| at.starts_with(workspace.in_root(dir)));
+    let written = workspace.tracked.iter().filter(|path| path.extension().is_some_and(|end| end == "md"));
+    written.filter(move |path| path.parent().is_some_and(|at| at.file_name() == dir.file_name() && !is_own(at)))
+}
+
+fn unassigned(path: &Path, why: &str) -> Finding {
+    Finding::new(Check::Changelog, format!("{} cannot be assigned to the changelog: {why}", slashed(path)), CORRECT)
+}
+
+/// What a fragment's name says of it, or why it is no name of one.
+fn id_and_kind<'a>(name: &'a str, train: &'a Train) -> Result<(&'a str, &'a str), String> {
+    // A number may follow the kind, to have two fragments of one name.
+    let words: Vec<&str> = name.split('.').collect();
+    let (id, kind) = match words.as_slice() {
+        [id, kind, "md"] => (*id, *kind),
+        [id, kind, number, "md"] if number.parse::<u32>().is_ok() => (*id, *kind),
+        _ => return Err("its name is not NAME.KIND.md".to_owned()),
+    };
+    let known = train.config.kind(kind).ok_or_else(|| {
+        let known = train.config.fragment_kinds();
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        format!("`{kind}` is not a kind of change: {}", config::nearest(kind, &names))
+    });
+    Ok((id, known?))
 }
 
 /// A directory in which other programs keep fragments, beside the changelog: towncrier, scriv, changie, changesets, reno.

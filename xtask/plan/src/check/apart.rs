@@ -20,8 +20,11 @@ use crate::{
 /// once, with the line that would change that.
 pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
     let Some(first) = trains.first() else { return Vec::new() };
-    let table = first.config.table();
-    let mut notes = Vec::new();
+    let crates = crates(workspace, trains);
+    crates.into_iter().chain(wheels(workspace, trains, first)).chain(images(workspace, trains, first)).collect()
+}
+
+fn crates(workspace: &Workspace, trains: &[Train]) -> Option<Finding> {
     let mut crates = Vec::new();
     let taken: BTreeSet<usize> = trains.iter().flat_map(Train::members).collect();
     // What a program needs that goes to no registry is in the program.
@@ -35,7 +38,7 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
             crates.push((slashed(&member.manifest), member.name.as_str()));
         }
     }
-    notes.extend(of_kind(Check::Crates, &crates, |names| match names {
+    of_kind(Check::Crates, &crates, |names| match names {
         [name] => (
             "could be published, and no train releases it",
             format!("{}, or `publish = false` in the manifest", config::another(&workspace.trains, name)),
@@ -44,7 +47,11 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
             "could be published, and no train releases them",
             format!("for each, {}, or `publish = false` in the manifest", config::another(&workspace.trains, "NAME")),
         ),
-    }));
+    })
+}
+
+fn wheels(workspace: &Workspace, trains: &[Train], first: &Train) -> impl Iterator<Item = Finding> {
+    let table = first.config.table();
     let built: BTreeSet<&Path> = trains.iter().flat_map(|train| &train.wheels).map(|wheel| &*wheel.path).collect();
     let projects = workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml"));
     let mut wheels = Vec::new();
@@ -62,13 +69,18 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
         1 => "is a maturin project, and no train builds its wheel",
         _ => "are maturin projects, and no train builds their wheels",
     };
-    notes.extend(of_kind(Check::Wheels, &strangers, |names| {
+    let of_strangers = of_kind(Check::Wheels, &strangers, |names| {
         let (its, it) = if names.len() == 1 { ("its crate a member", "it") } else { ("their crates members", "them") };
         (no_wheel(names), format!("make {its} of the workspace, and add {it} to `wheels` in {table}"))
-    }));
-    notes.extend(of_kind(Check::Wheels, &wheels, |names| {
+    });
+    let of_members = of_kind(Check::Wheels, &wheels, |names| {
         (no_wheel(names), format!("add \"{}\" to `wheels` in {table}", names.join("\", \"")))
-    }));
+    });
+    of_strangers.into_iter().chain(of_members)
+}
+
+fn images(workspace: &Workspace, trains: &[Train], first: &Train) -> Option<Finding> {
+    let table = first.config.table();
     let root = workspace.root_dir();
     let images = || trains.iter().flat_map(|train| &train.config.images);
     let known: BTreeSet<_> = images().map(|image| workspace.in_root(&image.dockerfile)).collect();
@@ -83,7 +95,7 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
         let name = named.unwrap_or_else(|| first.name().to_owned());
         dockerfiles.push((slashed(path), format!("{{ name = \"{name}\", dockerfile = \"{}\" }}", slashed(within))));
     }
-    notes.extend(of_kind(Check::Images, &dockerfiles, |images| match images {
+    of_kind(Check::Images, &dockerfiles, |images| match images {
         [image] => {
             ("belongs to no train's images", format!("add `images = [{image}]` to {table}, if it is to be published"))
         }
@@ -92,8 +104,7 @@ pub fn left_out(workspace: &Workspace, trains: &[Train]) -> Vec<Finding> {
             format!("add to `images` in {table} those that are to be published, as in `images = [{image}]`"),
         ),
         [] => Default::default(),
-    }));
-    notes
+    })
 }
 
 /// The Dockerfiles that are meant for others.

@@ -30,39 +30,11 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let lacking = workspace.graph.lacking.iter().filter(|lacking| !is_compiled(lacking));
     let mut findings: Vec<Finding> = lacking
         .filter_map(|lacking| {
-            let (name, place) = (published_with(workspace, train, &needed, &packings, lacking)?, slashed(&lacking.path));
-            let typed = typed(&lacking.path);
-            let (what, next) = match &lacking.what {
-                Lack::Submodule => (
-                    format!("{place} is a submodule that is not here, and {name} would be published without it"),
-                    format!("git submodule update --init --recursive {}", outermost(workspace, &lacking.path)),
-                ),
-                Lack::Pointer => {
-                    pointers.entry(name).or_default().push(&lacking.path);
-                    return None;
-                }
-                Lack::Ignored { by } => (
-                    format!(
-                        "`include` in {} takes {}, which git ignores: {name} would be published without it",
-                        slashed(by),
-                        slashed(lacking.path.strip_prefix(dir(by)).unwrap_or(&lacking.path))
-                    ),
-                    format!("git add --force {typed}"),
-                ),
-                Lack::Astray { by, to } => (
-                    format!(
-                        "{place} is a link to {}, which git does not track: whoever checks out the tag cannot pack {name} with it",
-                        to.display()
-                    ),
-                    format!("put the file itself in its place, or leave it out with `exclude` in {}", slashed(by)),
-                ),
-                Lack::Unpacked { why } => (
-                    format!("cargo does not pack {name}: {why}"),
-                    format!("give the file another name, or leave it out with `exclude` in {place}"),
-                ),
-                Lack::Compiled { .. } => return None,
-            };
-            Some(Finding::new(Check::Contents, what, next))
+            let name = published_with(workspace, train, &needed, &packings, lacking)?;
+            if let Lack::Pointer = lacking.what {
+                pointers.entry(name).or_default().push(&lacking.path);
+            }
+            one_lacking(workspace, name, lacking)
         })
         .collect();
     // There may be hundreds, and one cause.
@@ -82,6 +54,38 @@ pub fn contents(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         findings.extend(checkout::beyond(workspace).into_iter().filter(|finding| !reported.contains(&finding.next)));
     }
     findings
+}
+
+/// What is found of one file that the package of this name lacks, unless it is found with others or by itself.
+fn one_lacking(workspace: &Workspace, name: &str, lacking: &Lacking) -> Option<Finding> {
+    let place = slashed(&lacking.path);
+    let (what, next) = match &lacking.what {
+        Lack::Submodule => (
+            format!("{place} is a submodule that is not here, and {name} would be published without it"),
+            format!("git submodule update --init --recursive {}", outermost(workspace, &lacking.path)),
+        ),
+        Lack::Ignored { by } => (
+            format!(
+                "`include` in {} takes {}, which git ignores: {name} would be published without it",
+                slashed(by),
+                slashed(lacking.path.strip_prefix(dir(by)).unwrap_or(&lacking.path))
+            ),
+            format!("git add --force {}", typed(&lacking.path)),
+        ),
+        Lack::Astray { by, to } => (
+            format!(
+                "{place} is a link to {}, which git does not track: whoever checks out the tag cannot pack {name} with it",
+                to.display()
+            ),
+            format!("put the file itself in its place, or leave it out with `exclude` in {}", slashed(by)),
+        ),
+        Lack::Unpacked { why } => (
+            format!("cargo does not pack {name}: {why}"),
+            format!("give the file another name, or leave it out with `exclude` in {place}"),
+        ),
+        Lack::Pointer | Lack::Compiled { .. } => return None,
+    };
+    Some(Finding::new(Check::Contents, what, next))
 }
 
 /// What is published compiles wherever it is unpacked: it has all that its own sources read.

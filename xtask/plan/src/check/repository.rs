@@ -12,7 +12,7 @@ use crate::{
 
 /// What a release finds of the repository, whatever the plan says. It may stand on a branch of its own.
 pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> {
-    let Snapshot { repo, train, .. } = snapshot;
+    let repo = &snapshot.repo;
     let mut findings: Vec<Finding> = repo.locks.iter().map(lock_of_git).collect();
     if let Some(underway) = repo.underway.as_ref().filter(|underway| !is_own_merge(repo, underway, on_branch)) {
         let Underway { name, ways, .. } = underway;
@@ -21,10 +21,21 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
         // What it has changed, and where it has put the head, comes of it.
         return findings;
     }
+    findings.extend(uncommitted(snapshot));
+    match unknown_main(snapshot) {
+        Some(unknown) => findings.push(unknown),
+        None => findings.extend(branch(snapshot, on_branch)),
+    }
+    findings
+}
+
+/// What is not committed: the lock by itself, conflicts, or changes of whatever else is tracked.
+fn uncommitted(snapshot: &Snapshot) -> Vec<Finding> {
+    let repo = &snapshot.repo;
     let uncommitted = uncommitted_lock(snapshot);
     let lock = snapshot.workspace.root_dir().join("Cargo.lock");
     let dirty: Vec<_> = repo.dirty.iter().filter(|path| uncommitted.is_none() || **path != lock).collect();
-    findings.extend(uncommitted);
+    let mut findings: Vec<Finding> = uncommitted.into_iter().collect();
     if let Some(path) = repo.unmerged.first() {
         let more =
             if repo.unmerged.len() > 1 { format!(" and {} more", repo.unmerged.len() - 1) } else { String::new() };
@@ -51,10 +62,12 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
             next,
         ));
     }
-    if let Some(unknown) = unknown_main(snapshot) {
-        findings.push(unknown);
-        return findings;
-    }
+    findings
+}
+
+/// Another branch than the one that releases are made on.
+fn branch(snapshot: &Snapshot, on_branch: Option<&str>) -> Option<Finding> {
+    let Snapshot { repo, train, .. } = snapshot;
     let next = match repo.elsewhere.get(&train.main) {
         None => format!("git switch {}", train.main),
         Some(Elsewhere { dir, gone: false }) => {
@@ -63,21 +76,20 @@ pub fn repository(snapshot: &Snapshot, on_branch: Option<&str>) -> Vec<Finding> 
         Some(_) => format!("git worktree prune && git switch {}", train.main),
     };
     match repo.branch.as_deref() {
-        None => findings.push(Finding::new(Check::Branch, "the head is detached", next)),
+        None => Some(Finding::new(Check::Branch, "the head is detached", next)),
         Some(branch) if repo.is_main_left_out && train.config.main.is_none() => {
             let what = format!("only {branch} was cloned, so which branch of origin is its default one is not known");
             let ways = "git remote set-branches origin '*' && git fetch origin && git remote set-head origin --auto";
             let next =
                 format!("{ways}, then the same command; or `main = \"{branch}\"` under {}", train.config.table());
-            findings.push(Finding::new(Check::Branch, what, next));
+            Some(Finding::new(Check::Branch, what, next))
         }
         Some(branch) if branch != train.main && Some(branch) != on_branch => {
             let what = format!("on branch {branch}, releases are made on {}", train.main);
-            findings.push(Finding::new(Check::Branch, what, next));
+            Some(Finding::new(Check::Branch, what, next))
         }
-        Some(_) => {}
+        Some(_) => None,
     }
-    findings
 }
 
 /// The branch that releases are to be made on is one that git knows, here or at the remote as it was last asked.

@@ -101,15 +101,11 @@ pub(super) fn lock(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         return Vec::new();
     };
     if let Some(error) = cargo_lock::unreadable(text) {
-        let what = format!("{} cannot be read: {error}", slashed(&path));
-        return vec![Finding::new(
-            Check::Lock,
-            what,
-            format!(
-                "correct that line, or take the file of another commit: git restore --source=COMMIT {0}; then cargo update --workspace, and commit {0}",
-                typed(&path)
-            ),
-        )];
+        let next = format!(
+            "correct that line, or take the file of another commit: git restore --source=COMMIT {0}; then cargo update --workspace, and commit {0}",
+            typed(&path)
+        );
+        return vec![Finding::new(Check::Lock, format!("{} cannot be read: {error}", slashed(&path)), next)];
     }
     let versions: BTreeMap<&str, &str> =
         cargo_lock::read(text).into_iter().map(|entry| (entry.name, entry.version)).collect();

@@ -55,18 +55,10 @@ pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Findin
                 ),
                 aligned_by(workspace, train),
             ),
-            Ok(None) if !project.dynamic => found(
-                match project.misplaced {
-                    Some(tool) => {
-                        format!("{path} says its version under [tool.{tool}], where maturin does not read it")
-                    }
-                    None => format!("{path} has neither a static version nor `dynamic = [\"version\"]`"),
-                },
-                match project.has_project {
-                    true => format!("write {written} under [project]"),
-                    false => format!("add [project] with `name = \"{}\"` and {written}", member.name),
-                },
-            ),
+            Ok(None) if !project.dynamic => {
+                let (what, next) = without_version(wheel, member, &written);
+                found(what, next);
+            }
             Ok(_) => {}
         }
         if member.version.base() != driver.base() && unversioned(workspace, train).is_none() {
@@ -83,6 +75,20 @@ pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Findin
         }
     }
     findings
+}
+
+/// That a wheel says no version, and where to write the one that is `written` so.
+fn without_version(wheel: &Wheel, member: &Member, written: &str) -> (String, String) {
+    let (path, project) = (slashed(&wheel.path), &wheel.project);
+    let what = match project.misplaced {
+        Some(tool) => format!("{path} says its version under [tool.{tool}], where maturin does not read it"),
+        None => format!("{path} has neither a static version nor `dynamic = [\"version\"]`"),
+    };
+    let next = match project.has_project {
+        true => format!("write {written} under [project]"),
+        false => format!("add [project] with `name = \"{}\"` and {written}", member.name),
+    };
+    (what, next)
 }
 
 /// Locks that say another version of a wheel, until a release aligns them.

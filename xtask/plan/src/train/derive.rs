@@ -37,7 +37,6 @@ pub struct Derived {
 /// The train of the workspace, or of the crate that the command line names.
 pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Result<Derived> {
     let facts = Facts::of(workspace, repo);
-    let root = slashed(&workspace.graph.root);
     let decision = decide(&facts);
     // Of crates that could be published the train is theirs, unless the program that takes them along could be, too.
     let is_theirs = |program: usize| {
@@ -77,12 +76,18 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
         }
         let own = facts.crates.iter().position(|each| each.member == driver);
         if let Some(own) = own.filter(|&own| !facts.stays_on_line(own)) {
-            bail!(facts.refusal(repo, &root, Some(own)));
+            bail!(facts.refusal(repo, &slashed(&workspace.graph.root), Some(own)));
         }
         let mut crates = workspace.closure(driver);
         crates.retain(|&at| at == driver || workspace.members[at].publish);
         return Ok(Derived { driver, crates, called: driver, is_of_workspace: false, is_published: true });
     }
+    undriven(workspace, repo, &facts, decision)
+}
+
+/// The only member there is; otherwise, why no member can be said to drive the release.
+fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decision) -> Result<Derived> {
+    let root = slashed(&workspace.graph.root);
     let why = match decision {
         Decision::Nothing if workspace.members.len() == 1 => {
             return Ok(Derived {

@@ -72,16 +72,20 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
         },
     );
     let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
+    refuse_shared(workspace, config, &tag)?;
+    Ok(tag)
+}
+
+/// No two trains may have tags that could be either's.
+fn refuse_shared(workspace: &Workspace, config: &TrainConfig, tag: &Template) -> Result<()> {
     let others = workspace.trains.iter().filter(|other| other.name != config.name);
     let mut others = others.filter_map(|other| Some((&other.name, other.tag.as_ref()?)));
-    if let Some((other, theirs)) = others.find(|(_, theirs)| tag.meets(theirs)) {
-        let (train, another) = apart(&config.name, (other, theirs));
-        bail!(
-            "train {}: its tags \"{tag}\" could be those of train {other}, \"{theirs}\": say `tag = \"{another}\"` in [workspace.metadata.trains.{train}], or another one there",
-            config.name
-        );
-    }
-    Ok(tag)
+    let Some((other, theirs)) = others.find(|(_, theirs)| tag.meets(theirs)) else { return Ok(()) };
+    let (train, another) = apart(&config.name, (other, theirs));
+    bail!(
+        "train {}: its tags \"{tag}\" could be those of train {other}, \"{theirs}\": say `tag = \"{another}\"` in [workspace.metadata.trains.{train}], or another one there",
+        config.name
+    )
 }
 
 /// What tags that carry a name begin with.

@@ -1,20 +1,19 @@
 //! `status`: what of a publication is done; without a version, the state of every train, and what is next.
 //! It must never change anything but the one issue that lists what is overdue, and that only when asked to.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::{Duration, Instant},
-};
+mod branches;
+
+use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result, bail};
 use clap::Args;
-use xshell::{Shell, cmd};
 
+use self::branches::{hotfixes, proposed};
 use super::{arguments::released, post_release, rollback};
 use crate::{
     clock,
     loader::Loader,
-    perform::{Context, pull_request},
+    perform::Context,
     repo,
     report::{Loudness, status_lines},
     resume_point::{
@@ -26,27 +25,21 @@ use crate::{
 };
 use plan::{
     checklist,
-    config::Flow,
     date::Date,
     edit::count,
-    hotfix,
     occasion::Occasion,
     publish,
     repo::Recorded,
     run_report::{Observed, Outcome, Published, StatusReport, TrainReport},
     snapshot::Snapshot,
-    status::{self, Facts, Hotfix, Last, Part, Proposed, State, TrainStatus},
+    status::{self, Facts, Last, Part, State, TrainStatus},
     step::{Group, Issue, Observation, Scope, Step},
-    subject,
     tool::TOOL,
     version::Version,
 };
 
 /// What the issue is known by.
 const LABEL: &str = "release-overdue";
-
-/// As many commits may stand on a branch beside that of its release.
-const FEW: usize = 50;
 
 /// As much as GitHub takes in an issue, and some room.
 const ROOM: usize = 60_000;
@@ -262,57 +255,4 @@ fn last(
         published,
         after,
     })
-}
-
-/// The train's branches of releases, here and on the remote, that have no tag yet.
-fn proposed(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Proposed>> {
-    let Snapshot { train, repo, .. } = snapshot;
-    let Some(form) = train.proposals() else { return Ok(Vec::new()) };
-    // Without a request, such a branch is waiting to be merged here.
-    let is_merged_here = train.config.branch.is_some() && train.config.flow == Flow::Push;
-    let here = repo.branches.keys().map(String::as_str);
-    let start = format!("{}/", train.remote);
-    let there = repo.remote_branches.iter().filter_map(|branch| branch.strip_prefix(&start));
-    let mut found = BTreeMap::new();
-    for branch in here.chain(there).collect::<BTreeSet<_>>() {
-        let Some(version) = form.version_in(branch) else { continue };
-        if repo.tags.contains_key(&train.tag.fill(&version)) {
-            continue;
-        }
-        let tip = repo.branches.get(branch).cloned();
-        let tip = tip.unwrap_or_else(|| format!("refs/remotes/{}/{branch}", train.remote));
-        // Other trains may have branches that are called alike.
-        let subject = subject::release(train, &version);
-        if repo::log(cx.sh, &[&tip], FEW)?.iter().any(|entry| subject::is_called(&entry.subject, &subject)) {
-            let observed = pull_request::look(cx, branch, &train.main);
-            if is_merged_here && !observed.is_settled() {
-                continue;
-            }
-            found.insert(version.clone(), Proposed { branch: branch.to_owned(), version, observed });
-        }
-    }
-    Ok(found.into_values().collect())
-}
-
-/// The train's branches `hotfix/TAG`, here and on the remote, whose tag is not there.
-fn hotfixes(sh: &Shell, snapshot: &Snapshot) -> Result<Vec<Hotfix>> {
-    let Snapshot { train, repo, .. } = snapshot;
-    let remote = format!("refs/remotes/{}/", train.remote);
-    let (format, there) = ("--format=%(refname)", format!("{remote}hotfix"));
-    let listed = repo::text(cmd!(sh, "git for-each-ref {format} refs/heads/hotfix {there}"))?;
-    let mut found: BTreeMap<Version, Hotfix> = BTreeMap::new();
-    for name in listed.lines() {
-        let branch = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix(&remote));
-        let Some(branch) = branch else { continue };
-        let version = hotfix::version_in(&train.tag, branch);
-        let Some(version) = version.filter(|version| !repo.tags.contains_key(&train.tag.fill(version))) else {
-            continue;
-        };
-        let own = repo::messages(sh, name, Some("--tags"), None)?;
-        let begun = own.iter().filter(|commit| !commit.is_merge()).map(|commit| commit.time).min();
-        let own = Hotfix { branch: branch.to_owned(), version: version.clone(), begun };
-        let known = found.entry(version).or_insert(own);
-        known.begun = known.begun.into_iter().chain(begun).min();
-    }
-    Ok(found.into_values().collect())
 }

@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, anyhow};
-use cargo_metadata::{Metadata, Target, TargetKind};
+use anyhow::{Context as _, Result, anyhow, bail};
+use cargo_metadata::{Metadata, MetadataCommand, Target, TargetKind};
 use serde_json::Value;
+use xshell::Shell;
 
 use crate::repo;
 use plan::{
@@ -20,6 +21,22 @@ use plan::{
     problem::Problem,
     workspace::{self, Graph, Package},
 };
+
+/// Asks for the members of the workspace that this manifest, or directory, is in; of the one that the shell stands in,
+/// where none is named.
+pub fn command(sh: &Shell, manifest: Option<&Path>) -> Result<MetadataCommand> {
+    let mut command = MetadataCommand::new();
+    command.no_deps();
+    if let Some(path) = manifest {
+        let path = if path.is_dir() { path.join("Cargo.toml") } else { path.to_owned() };
+        let Ok(path) = path.canonicalize() else {
+            bail!("{} does not exist: --manifest-path takes a Cargo.toml", path.display())
+        };
+        sh.change_dir(dir(&path));
+        command.manifest_path(path);
+    }
+    Ok(command)
+}
 
 /// The members that cargo names, by their names.
 pub fn graph(metadata: Metadata, top: &Path) -> Result<Graph> {

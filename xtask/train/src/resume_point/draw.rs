@@ -60,19 +60,7 @@ fn informed(
         Intent::Hotfix(_) => Some(Line::new(&snapshot.train, &snapshot.repo, to)?),
         _ => None,
     };
-    let tag = match intent {
-        Intent::Release(_)
-            if release::moves_all(&snapshot, to) && !release::left_behind(&snapshot, to).is_prerelease() =>
-        {
-            None
-        }
-        Intent::Hotfix(_) => line.as_ref().map(|line| line.of.clone()),
-        Intent::Release(_) => snapshot.train.tag_below(&snapshot.repo, to).map(|(_, tag)| tag),
-        Intent::Postfix(_) => {
-            Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag))
-        }
-    };
-    if let Some(tag) = tag {
+    if let Some(tag) = compared_to(&snapshot, to, intent, line.as_ref()) {
         loader.previous(&mut snapshot, &tag)?;
         if !matches!(intent, Intent::Postfix(_)) {
             loader.moved_together(&mut snapshot, to)?;
@@ -105,6 +93,22 @@ fn informed(
         (_, None) => release::plan(&snapshot, to, released, options),
     };
     Ok(Planned { snapshot, plan })
+}
+
+/// The tag of the release that tells what changed since, where that decides anything.
+fn compared_to(snapshot: &Snapshot, to: &Version, intent: &Intent, line: Option<&Line>) -> Option<String> {
+    match intent {
+        Intent::Release(_)
+            if release::moves_all(snapshot, to) && !release::left_behind(snapshot, to).is_prerelease() =>
+        {
+            None
+        }
+        Intent::Hotfix(_) => line.map(|line| line.of.clone()),
+        Intent::Release(_) => snapshot.train.tag_below(&snapshot.repo, to).map(|(_, tag)| tag),
+        Intent::Postfix(_) => {
+            Some(snapshot.train.tag.fill(&to.base())).filter(|tag| snapshot.repo.tags.contains_key(tag))
+        }
+    }
 }
 
 /// The lines of the tree that say what is looked for.

@@ -21,7 +21,7 @@ use plan::{
     hotfix::{self, Line},
     options::Options,
     problem::Problem,
-    repo::short,
+    repo::{LogEntry, short},
     snapshot::Snapshot,
     step::{Sides, Target, release::Work},
     subject,
@@ -58,23 +58,8 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
         &there
     };
     let intent = Intent::Hotfix(Some(to.clone()));
-    let subject = subject::release(&head.train, &to);
     let log = repo::log(loader.sh, &[tip, &format!("^{}", line.base)], repo::HORIZON)?;
-    let mut commit = None;
-    for (entry, called) in called(&log, &subject) {
-        if before(branch, &entry, called, &to, &intent)?.is_some() {
-            commit = Some(entry);
-            break;
-        }
-    }
-    // Whatever it is called: the newest one of the branch, when it holds the plan.
-    if commit.is_none()
-        && let Some(entry) = log.first().filter(|entry| entry.parents.len() == 1)
-        && let Some(before) = before(branch, entry, Called::Otherwise, &to, &intent)?
-        && holds(branch, &after(branch, before, entry, &to, &intent, options)?.plan, entry)?
-    {
-        commit = Some(entry.clone());
-    }
+    let commit = own_commit(branch, &log, &subject::release(&head.train, &to), (&to, &intent), options)?;
     let mut planned = match commit.as_ref().and_then(|entry| Some((entry, entry.parents.first()?))) {
         Some((entry, parent)) => after(branch, branch.load(Source::Commit(parent))?, entry, &to, &intent, options)?,
         None => {
@@ -98,6 +83,29 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
         cut_off::name_the_way_back(loader, &between, &mut planned.plan.findings)?;
     }
     Ok(planned)
+}
+
+/// The commit of the branch that is the hotfix, if there is one.
+fn own_commit(
+    branch: &Loader<'_>,
+    log: &[LogEntry],
+    subject: &str,
+    (to, intent): (&Version, &Intent),
+    options: &Options,
+) -> Result<Option<LogEntry>> {
+    for (entry, called) in called(log, subject) {
+        if before(branch, &entry, called, to, intent)?.is_some() {
+            return Ok(Some(entry));
+        }
+    }
+    // Whatever it is called: the newest one of the branch, when it holds the plan.
+    if let Some(entry) = log.first().filter(|entry| entry.parents.len() == 1)
+        && let Some(before) = before(branch, entry, Called::Otherwise, to, intent)?
+        && holds(branch, &after(branch, before, entry, to, intent, options)?.plan, entry)?
+    {
+        return Ok(Some(entry.clone()));
+    }
+    Ok(None)
 }
 
 /// The hotfix that is meant when no version is named.

@@ -29,13 +29,20 @@ pub struct Looked {
     pub said: Vec<String>,
 }
 
-/// Looks at the workspace as it is here.
-pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
-    let mut looked = Looked::default();
-    let mut workspace = loader.workspace()?;
-    let root = workspace.graph.root.clone();
-    let old = workspace.texts.get(&root).cloned().unwrap_or_default();
-    let mut text = old.clone();
+/// The root's manifest as it is to be, and what that makes of the workspace.
+struct Configured {
+    text: String,
+    workspace: Workspace,
+    trains: Vec<Train>,
+}
+
+/// Proposes trains where none can be derived, and keys for each.
+fn configure(
+    loader: &Loader<'_>,
+    mut workspace: Workspace,
+    mut text: String,
+    looked: &mut Looked,
+) -> Result<Configured> {
     let mut trains = match every(loader, &workspace) {
         Ok(trains) => trains,
         Err(error) => {
@@ -69,6 +76,16 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
             }
         }
     }
+    Ok(Configured { text, workspace, trains })
+}
+
+/// Looks at the workspace as it is here.
+pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
+    let mut looked = Looked::default();
+    let workspace = loader.workspace()?;
+    let root = workspace.graph.root.clone();
+    let old = workspace.texts.get(&root).cloned().unwrap_or_default();
+    let Configured { mut text, workspace, trains } = configure(loader, workspace, old.clone(), &mut looked)?;
     let mut way = Way::of(&workspace, env!("CARGO_PKG_VERSION"));
     if wants_xtask && way != Way::Xtask {
         if workspace.member("xtask").is_some() || loader.repo.top.join(workspace.in_root(Path::new("xtask"))).exists() {

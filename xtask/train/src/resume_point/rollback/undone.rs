@@ -62,6 +62,49 @@ pub fn brought_by(sh: &Shell, commit: &str, main: &str) -> Result<Option<LogEntr
     Ok(Some(oldest))
 }
 
+/// The manifests that a release of this train writes versions into.
+fn manifests(gone: &Snapshot) -> BTreeSet<String> {
+    let members = gone.train.members().into_iter().map(|at| &gone.workspace.members[at].manifest);
+    let wheels = gone.train.wheels.iter().map(|wheel| &wheel.path);
+    members.chain(wheels).chain([&gone.workspace.graph.root]).map(|path| slashed(path)).collect()
+}
+
+/// Whether it merged one of the releases tagged there. A hotfix is tagged on its branch: the merge that brought it is of
+/// that release, not of this one.
+fn brings(sh: &Shell, entry: &LogEntry, tagged: &[&String]) -> Result<bool> {
+    for parent in entry.parents.iter().skip(1) {
+        for tagged in tagged {
+            if repo::is_ancestor(sh, parent, tagged)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the train's versions are others after that commit than before.
+fn moves(loader: &Loader<'_>, train: &Train, entry: &LogEntry) -> Result<bool> {
+    let Some(parent) = entry.parents.first() else { return Ok(false) };
+    let (before, after) = (versions(loader, train, parent)?, versions(loader, train, &entry.commit)?);
+    Ok(before.is_some() && after.is_some() && before != after)
+}
+
+/// What a merge brought from the release's branch. On the branch as on main: the release, and who else set its versions.
+fn brought_in(loader: &Loader<'_>, gone: &Snapshot, merge: &LogEntry) -> Result<Vec<Undone>> {
+    let since = format!("^{}^1", merge.commit);
+    let mut found = Vec::new();
+    for own in repo::log(loader.sh, &["--first-parent", &gone.base, &since], repo::HORIZON)? {
+        if own.commit == gone.base || moves(loader, &gone.train, &own)? {
+            found.push(Undone {
+                commit: merge.commit.clone(),
+                is_merge: merge.parents.len() > 1,
+                brought: Some(own.commit),
+            });
+        }
+    }
+    Ok(found)
+}
+
 /// What takes back the release, and what of it already stood before: release-plz bumps in a commit of its own. Newest
 /// first.
 pub fn commits(
@@ -86,29 +129,9 @@ pub fn commits(
     };
     let is_merged = by.commit != gone.base;
     let Some(at) = chain.iter().position(|entry| entry.commit == by.commit) else { return Ok(Vec::new()) };
-    let members = train.members().into_iter().map(|at| &gone.workspace.members[at].manifest);
-    let wheels = train.wheels.iter().map(|wheel| &wheel.path);
-    let manifests: BTreeSet<String> =
-        members.chain(wheels).chain([&gone.workspace.graph.root]).map(|path| slashed(path)).collect();
-    let touching = repo::log_of(sh, &tips, &manifests)?;
-    // A hotfix is tagged on its branch: the merge that brought it is of that release, not of this one.
-    let brings_lower = |entry: &LogEntry| -> Result<bool> {
-        for parent in entry.parents.iter().skip(1) {
-            for tagged in &lower {
-                if repo::is_ancestor(sh, parent, tagged)? {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    };
-    let moves = |entry: &LogEntry| -> Result<bool> {
-        let Some(parent) = entry.parents.first() else { return Ok(false) };
-        let (before, after) = (versions(loader, train, parent)?, versions(loader, train, &entry.commit)?);
-        Ok(before.is_some() && after.is_some() && before != after)
-    };
+    let touching = repo::log_of(sh, &tips, &manifests(gone))?;
     let bumps = |entry: &LogEntry| -> Result<bool> {
-        Ok(touching.contains(&entry.commit) && !brings_lower(entry)? && moves(entry)?)
+        Ok(touching.contains(&entry.commit) && !brings(sh, entry, &lower)? && moves(loader, train, entry)?)
     };
     let subject = subject::release(train, version);
     let follows_up = subject::follow_up(&train.tag.fill(version));
@@ -118,13 +141,7 @@ pub fn commits(
     for (here, entry) in chain.iter().enumerate().filter(|(_, entry)| !cancelled.contains(&entry.commit)) {
         let is_merge = entry.parents.len() > 1;
         if is_merged && here == at {
-            // On the branch as on main: the release, and who else set its versions.
-            let since = format!("^{}^1", entry.commit);
-            for own in repo::log(sh, &["--first-parent", &gone.base, &since], repo::HORIZON)? {
-                if own.commit == gone.base || moves(&own)? {
-                    commits.push(Undone { commit: entry.commit.clone(), is_merge, brought: Some(own.commit) });
-                }
-            }
+            commits.extend(brought_in(loader, gone, entry)?);
         }
         let is_made_by_it = match here.cmp(&at) {
             Ordering::Less => subject::is_called(&entry.subject, &follows_up),

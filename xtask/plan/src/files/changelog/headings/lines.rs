@@ -38,6 +38,17 @@ struct Fence<'a> {
     item: usize,
 }
 
+impl<'a> Fence<'a> {
+    fn opened_by(content: &'a str, item: Option<usize>) -> Fence<'a> {
+        let len = content.len() - content.trim_start_matches(&content[..1]).len();
+        Fence { mark: &content[..len], item: item.unwrap_or(0) }
+    }
+
+    fn is_closed_by(&self, line: &str) -> bool {
+        line.starts_with(self.mark) && line.trim_matches(['`', '~', ' ', '\t']).is_empty()
+    }
+}
+
 /// The lines, and where the fence or comment begins that is open at the end, but for one that its list item ends.
 fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
     let mut found = Vec::new();
@@ -46,8 +57,7 @@ fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
     let mut comment = false;
     let (mut at, mut opened) = (0, 0);
     for line in text.split_inclusive('\n') {
-        let bare = line.strip_suffix('\n').unwrap_or(line);
-        let bare = if bare.ends_with('\r') { bare.trim_end_matches('\r') } else { bare };
+        let bare = line.strip_suffix('\n').unwrap_or(line).trim_end_matches('\r');
         let mark = if at == 0 && bare.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let span = at + mark..at + bare.len();
         at += line.len();
@@ -71,14 +81,13 @@ fn scan(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
                 Is::Comment
             }
             Some(open) => {
-                if trimmed.starts_with(open.mark) && trimmed.trim_matches(['`', '~', ' ', '\t']).is_empty() {
+                if open.is_closed_by(trimmed) {
                     fence = None;
                 }
                 Is::Code
             }
             None if opens_fence(content) => {
-                let len = content.len() - content.trim_start_matches(&content[..1]).len();
-                fence = Some(Fence { mark: &content[..len], item: items.last().copied().unwrap_or(0) });
+                fence = Some(Fence::opened_by(content, items.last().copied()));
                 opened = span.start;
                 Is::Code
             }
