@@ -93,6 +93,11 @@ const REFUSED: &[Defect] = &[
         |at| at.replace("Cargo.toml", "\"Dockerfile\"", "\"Dockerfile\", binary = \"olw\""),
         &["images", "olw", "`owl`"],
     ),
+    (
+        "image",
+        |at| at.replace("Cargo.toml", "\"Dockerfile\"", "\"Dockerfile\", files = [\"Cargo.tom\"]"),
+        &["images.files", "Cargo.tom", "`Cargo.toml`"],
+    ),
     ("image", |at| configure(at, "deployments = [{ path = \"d.yaml\", image = \"owl\" }]"), &["d.yaml", "deployments"]),
     ("plain", |at| configure(at, "changelog = \"CHANGE LOG.md\""), &["CHANGE LOG.md"]),
     ("plain", |at| configure(at, "release-notes = \"crates\""), &["crates", "release-notes"]),

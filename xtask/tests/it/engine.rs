@@ -245,7 +245,11 @@ const OWN: &str = "env!(\"CARGO_PKG_VERSION\")";
 /// The same place, whose image holds a binary that needs a crate of the registry.
 fn with_binary(mut place: Place) -> Place {
     place.env.push(("CARGO_TERM_QUIET".to_owned(), "false".to_owned()));
-    place.replace("Cargo.toml", "\"Dockerfile\" }", "\"Dockerfile\", binary = \"owl\" }");
+    place.replace(
+        "Cargo.toml",
+        "\"Dockerfile\" }",
+        "\"Dockerfile\", binary = \"owl\", files = [\"crates/owl/Cargo.toml\"] }",
+    );
     place.replace("Dockerfile", "COPY Cargo.toml /Cargo.toml", "COPY owl /owl");
     place.replace(
         "crates/owl/Cargo.toml",
@@ -275,6 +279,8 @@ fn a_static_binary_is_compiled_once_and_published_from_the_tag_alone() {
     let binary = target.join("publish/v0.8.0/image/context/owl");
     let published = fs::read(&binary).unwrap();
     assert_eq!(run(&mut Command::new(&binary)), "owl 0.8.0 hoots true\n");
+    let beside = fs::read_to_string(binary.with_file_name("Cargo.toml")).unwrap();
+    assert_eq!(beside, place.read("crates/owl/Cargo.toml"));
     let home = place.tree.parent().unwrap().display().to_string();
     assert!(!String::from_utf8_lossy(&published).contains(&home), "the binary holds a path of this machine");
 

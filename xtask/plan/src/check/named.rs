@@ -19,10 +19,10 @@ pub fn problems(workspace: &Workspace, train: &Train) -> Vec<String> {
     let at = train.config.table();
     let mut problems = Vec::new();
     for image in &config.images {
-        let key = format!("{at}: `images.dockerfile = \"{}\"`", slashed(&image.dockerfile));
-        if !workspace.tracked.contains(&workspace.in_root(&image.dockerfile)) {
-            let near = near(workspace, &image.dockerfile, files(workspace));
-            problems.push(format!("{key} is not a file that git tracks{near}"));
+        let named = image.files.iter().map(|file| ("files", file)).chain([("dockerfile", &image.dockerfile)]);
+        for (key, file) in named.filter(|(_, file)| !workspace.tracked.contains(&workspace.in_root(file))) {
+            let (shown, near) = (slashed(file), near(workspace, file, files(workspace)));
+            problems.push(format!("{at}: `images.{key} = \"{shown}\"` is not a file that git tracks{near}"));
         }
         let known: Vec<&str> =
             workspace.graph.packages.iter().flat_map(|it| &it.binaries).map(String::as_str).collect();

@@ -44,6 +44,9 @@ pub struct Image {
     /// workspace's root.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub binary: Option<SafeName>,
+    /// Files of the workspace that go into that context, too, without their directories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<PathBuf>,
     /// Where it is pushed to, the name left out; without it, `IMAGE_REGISTRY` in the environment says.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub registry: Option<SafeName>,

@@ -32,7 +32,10 @@ impl TrainConfig {
         single
             .chain(self.files.iter_mut().map(|file| ("files.path", &mut file.path)))
             .chain(self.deployments.iter_mut().map(|deployment| ("deployments.path", &mut deployment.path)))
-            .chain(self.images.iter_mut().map(|image| ("images.dockerfile", &mut image.dockerfile)))
+            .chain(self.images.iter_mut().flat_map(|image| {
+                let files = image.files.iter_mut().map(|file| ("images.files", file));
+                files.chain([("images.dockerfile", &mut image.dockerfile)])
+            }))
             .chain(self.proofs.iter_mut().map(|proof| ("proofs.in", &mut proof.dir)))
     }
 
@@ -51,7 +54,7 @@ impl TrainConfig {
         }
         self.files.retain(|file| is_usable(&file.path));
         self.deployments.retain(|deployment| is_usable(&deployment.path));
-        self.images.retain(|image| is_usable(&image.dockerfile));
+        self.images.retain(|image| is_usable(&image.dockerfile) && image.files.iter().all(|file| is_usable(file)));
         self.proofs.retain(|proof| is_usable(&proof.dir));
     }
 }

@@ -85,7 +85,7 @@ pub fn build(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
         Some(binary) => {
             let context = publish::place(cx, of).join("image").join("context");
             let at = epoch.trim().parse().with_context(|| format!("git tells no time of {commit}: {epoch}"))?;
-            static_binary::build(cx, &root, binary, &context, at)?
+            static_binary::build(cx, &root, (binary, &image.files), &context, at)?
         }
         None => root.clone(),
     };

@@ -213,7 +213,7 @@ fn build_image(cx: &Context<'_>, root: &Path, image: &Image, version: &str) -> R
     let context = match &image.binary {
         Some(binary) => {
             let context = cx.target.join("xtask").join("image").join("context");
-            static_binary::build(cx, &root, binary, &context, clock::now())?
+            static_binary::build(cx, &root, (binary, &image.files), &context, clock::now())?
         }
         None => root.clone(),
     };

@@ -1,4 +1,4 @@
-//! A binary that is linked statically, alone in a directory: the whole context of an image. A release compiles it twice, as a
+//! A binary that is linked statically, in a directory with the files that go with it: the whole context of an image. A release compiles it twice, as a
 //! proof and from the tagged commit, with the same flags in one target directory, so that dependencies are compiled once.
 //! It must never give out what was compiled from another tree than the one that it is asked for.
 
@@ -18,9 +18,15 @@ use crate::tools::{cargo, child, lock, registries};
 /// How long a binary may take to say its version. It only waits for the processor.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Builds the binary from `root`, a workspace's directory, and puts it alone into `context`. `at` is the time of the
-/// commit that it is made from, or is about to be.
-pub fn build(cx: &Context<'_>, root: &Path, binary: &str, context: &Path, at: i64) -> Result<PathBuf> {
+/// Builds the binary from `root`, a workspace's directory, and puts it into `context` with the files that go with it.
+/// `at` is the time of the commit that it is made from, or is about to be.
+pub fn build(
+    cx: &Context<'_>,
+    root: &Path,
+    (binary, files): (&str, &[PathBuf]),
+    context: &Path,
+    at: i64,
+) -> Result<PathBuf> {
     let sh = cx.sh;
     let host = cargo::host(sh)?;
     let dir = cx.target.join("xtask").join("image");
@@ -52,6 +58,9 @@ pub fn build(cx: &Context<'_>, root: &Path, binary: &str, context: &Path, at: i6
     sh.create_dir(context)?;
     let built = context.join(binary);
     sh.copy_file(target.join(&host).join("release").join(binary), &built)?;
+    for file in files {
+        sh.copy_file(root.join(file), context)?;
+    }
     says_version(&built, &packages.version)?;
     Ok(context.to_owned())
 }
