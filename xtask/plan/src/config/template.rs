@@ -1,7 +1,7 @@
 //! A name or subject in which `{version}` stands once: of tags, branches and commits.
 //! It must never be one that git does not take, whatever the version.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, ops::Bound};
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -65,8 +65,23 @@ impl Template {
     /// The version in a text of this form.
     pub fn version_in(&self, text: &str) -> Option<Version> {
         let (before, after) = self.0.split_once(Template::SLOT)?;
-        Version::parse(text.strip_prefix(before)?.strip_suffix(after)?, Dialect::Tag).ok()
+        between(text, before, after)
     }
+
+    /// Those of some names that have this form, each with its version. A repository may have very many of others, and only
+    /// the names that begin as this form does are looked at.
+    pub fn among<'n, V>(&self, names: &'n BTreeMap<String, V>) -> impl Iterator<Item = (Version, &'n str)> {
+        self.0.split_once(Template::SLOT).into_iter().flat_map(|(before, after)| {
+            let from =
+                names.range::<str, _>((Bound::Included(before), Bound::Unbounded)).map(|(name, _)| name.as_str());
+            let alike = from.take_while(move |name| name.starts_with(before));
+            alike.filter_map(move |name| Some((between(name, before, after)?, name)))
+        })
+    }
+}
+
+fn between(text: &str, before: &str, after: &str) -> Option<Version> {
+    Version::parse(text.strip_prefix(before)?.strip_suffix(after)?, Dialect::Tag).ok()
 }
 
 /// The commit message when none is configured.
@@ -130,5 +145,28 @@ pub fn apart<'n>(name: &'n str, (other, theirs): (&'n str, &Template)) -> (&'n s
     match named(name).meets(theirs) {
         true => (other, named(other)),
         false => (name, named(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_a_form_are_found_among_others() {
+        let names = ["0.1.0", "light-v0.1.0", "u1.0.0", "v", "v0.1.0", "v0.1.0-linux", "v0.2.0-rc.1", "vx", "w1.0.0"];
+        let names: BTreeMap<String, ()> = names.into_iter().map(|name| (name.to_owned(), ())).collect();
+        for (form, expected) in [
+            ("v{version}", &["v0.1.0", "v0.1.0-linux", "v0.2.0-rc.1"][..]),
+            ("{version}", &["0.1.0"]),
+            ("v{version}-linux", &["v0.1.0-linux"]),
+            ("light-v{version}", &["light-v0.1.0"]),
+            ("x{version}", &[]),
+        ] {
+            let form = Template::new(form).unwrap();
+            let found: Vec<&str> = form.among(&names).map(|(_, name)| name).collect();
+            assert_eq!(found, expected, "{form}");
+            assert!(form.among(&names).all(|(version, name)| form.version_in(name) == Some(version)));
+        }
     }
 }

@@ -75,7 +75,7 @@ impl Train {
             None => tag::habitual(workspace, repo, &config, driver)?,
         };
         let current = workspace.members[driver].version.base();
-        let released = repo.tags.keys().filter_map(|name| tag.version_in(name)).filter(|found| *found <= current);
+        let released = tag.among(&repo.tags).map(|(found, _)| found).filter(|found| *found <= current);
         let released: Vec<Version> = released.collect();
         let has_version = has_version(workspace, repo, &tag, (&current, &released));
         let wheels = wheels_of(workspace, &config, (driver, &crates), &has_version)?;

@@ -15,7 +15,7 @@ use crate::{
 impl Train {
     /// Its tags, each with the version that it is of.
     pub fn tags<'r>(&self, repo: &'r Repo) -> impl Iterator<Item = (Version, &'r str)> {
-        repo.tags.keys().filter_map(|tag| Some((self.tag.version_in(tag)?, tag.as_str())))
+        self.tag.among(&repo.tags)
     }
 
     /// The released version that a person means: build metadata may be left out where one tag alone has that version.
