@@ -177,10 +177,12 @@ fn look(
     snapshot: &Snapshot,
     here: bool,
 ) -> Result<(TrainStatus, plan::due::Due)> {
-    let released = plan::due::last_final(snapshot);
-    let previous_release = |last: Option<(Version, String)>| previous_release::changes(cx.sh, snapshot, last.as_ref());
-    let due = plan::due::due(snapshot, &previous_release(plan::due::last(snapshot))?, &plan::due::Findings::default());
-    let changes = previous_release(released.clone())?;
+    let (last_release, released) = (plan::due::last(snapshot), plan::due::last_final(snapshot));
+    let changes = |last: &Option<(Version, String)>| previous_release::changes(cx.sh, snapshot, last.as_ref());
+    let since_last = changes(&last_release)?;
+    let due = plan::due::due(snapshot, &since_last, &plan::due::Findings::default());
+    // Most often, the last release is a final one. The history is as long as it is, and is read once.
+    let changes = if released == last_release { since_last } else { changes(&released)? };
     let checklist = run::look(cx, &resume_point::checklist::steps(loader, snapshot)?);
     let newest = snapshot.train.tags_in_use(&snapshot.repo).max();
     let facts = Facts {
