@@ -13,6 +13,12 @@ use xshell::{Shell, cmd};
 use super::answer::{lossy, named};
 use plan::{parallel, repo::Hit};
 
+/// The endings of files that are never text, and often large: git would read each of them to see that.
+const BINARY: [&str; 16] = [
+    "png", "jpg", "jpeg", "gif", "webp", "ico", "pdf", "ttf", "woff", "woff2", "zip", "gz", "parquet", "glb", "ktx2",
+    "ogg",
+];
+
 /// What `read` finds in the lines of tracked text files of the working tree that hold any of the needles, in the order of
 /// the files' names. It is given the whole text, too, where it asks for it.
 pub fn search<T: Send>(
@@ -21,10 +27,10 @@ pub fn search<T: Send>(
     read: impl Fn(&Path, &[Hit], &dyn Fn() -> String) -> Vec<T> + Sync,
 ) -> Result<Vec<T>> {
     let named_needles = needles.iter().flat_map(|needle| ["-e", needle.as_str()]);
-    let output = cmd!(sh, "git grep --no-color --no-recurse-submodules --no-column -I -n -z -F {named_needles...} --")
-        .quiet()
-        .ignore_status()
-        .output()?;
+    let searched = [".".to_owned()].into_iter().chain(BINARY.map(|ending| format!(":(exclude)*.{ending}")));
+    let options = ["--no-color", "--no-recurse-submodules", "--no-column", "-I", "-n", "-z", "-F"];
+    let output =
+        cmd!(sh, "git grep {options...} {named_needles...} -- {searched...}").quiet().ignore_status().output()?;
     // 1 is its "none".
     if !matches!(output.status.code(), Some(0 | 1)) {
         bail!("git grep: {}", String::from_utf8_lossy(&output.stderr).trim());
