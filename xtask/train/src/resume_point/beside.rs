@@ -25,7 +25,8 @@ use plan::{
 pub fn find(loader: &Loader<'_>, train: &Train, version: &Version, plan: &mut Plan) -> Result<()> {
     let tag = train.tag.fill(version);
     let Some(commit) = loader.repo.tags.get(&tag).filter(|_| !loader.repo.is_rolled_back(&tag)) else { return Ok(()) };
-    for tip in [Some(&loader.repo.head), loader.repo.branches.get(&train.main)].into_iter().flatten() {
+    let head = &loader.repo.head;
+    for tip in [Some(head), loader.repo.branches.get(&train.main).filter(|main| *main != head)].into_iter().flatten() {
         if repo::is_ancestor(loader.sh, commit, tip)? {
             return Ok(());
         }
