@@ -21,9 +21,9 @@ const ASK: &str = "import sys
 sys.path = [place for place in sys.path if place]
 import sysconfig
 try:
-    from importlib.util import find_spec
-    able = bool(find_spec('venv') and find_spec('ensurepip'))
-except ImportError:
+    from importlib.machinery import PathFinder
+    able = all(PathFinder.find_spec(name) for name in ('venv', 'ensurepip'))
+except (ImportError, AttributeError):
     able = False
 sys.stdout.write('%d %d %d\\n' % sys.version_info[:3])
 for line in (sys.executable, able, sysconfig.get_platform(), sys.base_prefix if hasattr(sys, 'base_prefix') else ''):
