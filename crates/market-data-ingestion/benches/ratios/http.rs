@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,17 +38,29 @@ impl Drop for Server {
 
 /// A server that answers whatever it is asked with this body.
 pub fn answer_always(body: Vec<u8>) -> Result<SocketAddr> {
+    let whole = Arc::new(whole(&body));
+    answer(move |_| Arc::clone(&whole))
+}
+
+/// An answer with that body, as it is sent.
+pub fn whole(body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// A server that answers the lines of a request, in lower case, with what `respond` makes of them.
+pub fn answer(respond: impl Fn(&str) -> Arc<Vec<u8>> + Send + Sync + 'static) -> Result<SocketAddr> {
+    let respond = Arc::new(respond);
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
-            let answer = [head.as_bytes(), &body].concat();
+            let respond = Arc::clone(&respond);
             thread::spawn(move || -> Result<()> {
                 let mut stream = BufReader::new(stream);
                 loop {
-                    head_of(&mut stream)?;
-                    stream.get_mut().write_all(&answer)?;
+                    let head = head_of(&mut stream)?;
+                    stream.get_mut().write_all(&respond(&head))?;
                 }
             });
         }

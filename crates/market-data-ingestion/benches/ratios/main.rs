@@ -4,6 +4,7 @@
 //! It must never compare two answers that differ, nor fail because a ratio is high.
 
 mod http;
+mod sources;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -33,6 +34,8 @@ fn main() -> Result<()> {
     let candles = file(folder.path())?;
     println!("{:<34}{:>10}{:>10}{:>9}   peer", "milliseconds", "ours", "peer", "ratio");
     import(&candles, &ours, &theirs)?;
+    sources::ingest(folder.path())?;
+    sources::backfill(folder.path())?;
 
     let server = Server::start(PROGRAM, &ours)?;
     for limit in [1, 100, 500, 5_000] {
@@ -70,7 +73,7 @@ fn import(candles: &Path, ours: &Path, theirs: &Path) -> Result<()> {
     let (mut mine, mut peer) = (Duration::MAX, Duration::MAX);
     for _ in 0..TURNS {
         for database in [ours, theirs] {
-            let _ = fs::remove_file(database);
+            remove(database);
         }
         let start = Instant::now();
         ensure!(importing("binance", candles, ours)?.wait()?.success(), "the import failed");
@@ -91,6 +94,11 @@ fn importing(provider: &str, candles: &Path, database: &Path) -> Result<Child> {
     let mut command = Command::new(PROGRAM);
     command.arg("import").arg(candles).args(arguments).arg(database).stdout(Stdio::null());
     Ok(command.spawn()?)
+}
+
+/// Removes a database, so that the next run finds none.
+fn remove(database: &Path) {
+    let _ = fs::remove_file(database);
 }
 
 /// What sqlite3 prints for a script.
