@@ -80,7 +80,9 @@ async fn counted(service: Arc<Api>, route: &'static str, request: Request, next:
     let (status, took) = (response.status(), begun.elapsed());
     service.requests.count(route, method.as_str(), status.as_u16(), took);
     if !(is_probe && status.is_success()) {
-        let _ = writeln!(io::stderr(), "{method} {uri} {} {} ms", status.as_u16(), took.as_millis());
+        // Written at once: standard error writes each part that it is given by itself.
+        let line = format!("{method} {uri} {} {} ms\n", status.as_u16(), took.as_millis());
+        let _ = io::stderr().write_all(line.as_bytes());
     }
     response
 }
