@@ -21,8 +21,7 @@ const ASK: &str = "import sys
 sys.path = [place for place in sys.path if place]
 import sysconfig
 try:
-    from importlib.machinery import PathFinder
-    able = all(PathFinder.find_spec(name) for name in ('venv', 'ensurepip'))
+    able = all(any(finder.find_spec(name, None) for finder in sys.meta_path) for name in ('venv', 'ensurepip'))
 except (ImportError, AttributeError):
     able = False
 sys.stdout.write('%d %d %d\\n' % sys.version_info[:3])
