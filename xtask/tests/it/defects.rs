@@ -95,8 +95,21 @@ const REFUSED: &[Defect] = &[
     ),
     (
         "image",
-        |at| at.replace("Cargo.toml", "\"Dockerfile\"", "\"Dockerfile\", files = [\"Cargo.tom\"]"),
+        |at| at.replace("Cargo.toml", "\"Dockerfile\"", "\"Dockerfile\", binary = \"owl\", files = [\"Cargo.tom\"]"),
         &["images.files", "Cargo.tom", "`Cargo.toml`"],
+    ),
+    (
+        "image",
+        |at| at.replace("Cargo.toml", "\"Dockerfile\"", "\"Dockerfile\", files = [\"Cargo.toml\"]"),
+        &["images.files", "`binary`"],
+    ),
+    (
+        "image",
+        |at| {
+            let named = "\"Dockerfile\", binary = \"owl\", files = [\"Cargo.toml\", \"crates/owl/Cargo.toml\"]";
+            at.replace("Cargo.toml", "\"Dockerfile\"", named);
+        },
+        &["images.files", "Cargo.toml", "rename one"],
     ),
     ("image", |at| configure(at, "deployments = [{ path = \"d.yaml\", image = \"owl\" }]"), &["d.yaml", "deployments"]),
     ("plain", |at| configure(at, "changelog = \"CHANGE LOG.md\""), &["CHANGE LOG.md"]),

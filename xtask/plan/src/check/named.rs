@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     path::{Path, PathBuf},
 };
 
@@ -24,6 +25,18 @@ pub fn problems(workspace: &Workspace, train: &Train) -> Vec<String> {
             let (shown, near) = (slashed(file), near(workspace, file, files(workspace)));
             problems.push(format!("{at}: `images.{key} = \"{shown}\"` is not a file that git tracks{near}"));
         }
+        let names: Vec<&OsStr> = image.files.iter().filter_map(|file| file.file_name()).collect();
+        let mut taken: BTreeSet<&OsStr> = image.binary.iter().map(|binary| OsStr::new(&**binary)).collect();
+        problems.extend(match (&image.binary, names.iter().find(|name| !taken.insert(name))) {
+            (None, _) if !names.is_empty() => Some(format!(
+                "{at}: `images.files` goes beside a `binary`, and none is named: the context is the whole workspace"
+            )),
+            (_, Some(name)) => Some(format!(
+                "{at}: `images.files` puts two files called {} into one directory: rename one",
+                name.display()
+            )),
+            _ => None,
+        });
         let known: Vec<&str> =
             workspace.graph.packages.iter().flat_map(|it| &it.binaries).map(String::as_str).collect();
         if let Some(binary) = image.binary.as_deref().filter(|binary| !known.contains(binary)) {
