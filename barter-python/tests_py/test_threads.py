@@ -91,14 +91,15 @@ def child(script, *arguments):
 
 
 # The works are called by C code, which looks for no signal: without an ear of their own they would go on for days. The
-# other thread gets Python, and tells so, when the first has begun.
+# other thread gets Python, and tells so, when the first has begun: past `sys.stdout`, whose lock it may hold for ever when
+# the first ends, and Python aborts at its end where it cannot take that lock.
 ENDLESS = """
-import collections, itertools, pathlib, sys, threading
+import collections, itertools, os, pathlib, sys, threading
 from test_threads import work
 
 long = work(sys.argv[1], pathlib.Path(sys.argv[2]))
 start = threading.Event()
-tell = lambda: (start.wait(), print("begun", flush=True))
+tell = lambda: (start.wait(), os.write(1, b"begun\\n"))
 threading.Thread(target=tell, daemon=True).start()
 sys.setswitchinterval(1_000)
 start.set()
