@@ -78,14 +78,15 @@ fn serve(options: &Options) -> Result<()> {
     let stand_in = StandIn::start(&options.dir, options.port, upstreams, &options.registry)?;
     stand_in.hold(&options.hold, &options.hold_project, options.without.as_deref().unwrap_or_default())?;
     stand_in.hide(&options.hide)?;
-    let mut out = io::stdout().lock();
-    for (name, value) in stand_in.environment() {
-        writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;
-    }
+    let mut environment = stand_in.environment();
     if !options.attached {
         // In the workspace's own directory, all would be built anew with another home of cargo, and once more after.
         let target = std::path::absolute(options.dir.join("target"))?.display().to_string();
-        writeln!(out, "export CARGO_TARGET_DIR='{}'", target.replace('\'', r"'\''"))?;
+        environment.push(("CARGO_TARGET_DIR".to_owned(), target));
+    }
+    let mut out = io::stdout().lock();
+    for (name, value) in environment {
+        writeln!(out, "export {name}='{}'", value.replace('\'', r"'\''"))?;
     }
     writeln!(out)?;
     out.flush()?;

@@ -1,27 +1,22 @@
 //! The registries of a rehearsal on this machine: an index of crates and one of wheels, a forge and two channels.
 //! It must never accept what the true ones refuse, nor pass on to them anything that it was given.
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::{Arc, Mutex},
-    thread::JoinHandle,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc, thread::JoinHandle, time::UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
 use tiny_http::{Header, Request, Response, Server};
+
+use plan::date::Date;
 
 mod channels;
 mod crates;
 mod exchange;
 mod forge;
-mod issues;
 mod python;
 mod state;
 mod upstream;
 
-use exchange::{Answer, Call, is_local, read};
+use exchange::{Answer, Answered, Call, is_local, read};
 use state::{State, make_dir, unguessable};
 pub use upstream::{Upstream, Upstreams};
 
@@ -44,34 +39,23 @@ impl StandIn {
         let address = server.server_addr().to_ip().context("the server has no address")?;
         let address = format!("http://{address}");
         let (run, word) = (unguessable(), unguessable());
-        let registries = registries.iter().map(|word| match word.split_once('=') {
-            Some((name, index)) => (name, Some(index.to_owned())),
-            None => (word.as_str(), None),
-        });
-        let registries: Vec<(&str, Option<String>)> = registries.collect();
-        if let Some((name, _)) = registries.iter().find(|(name, _)| !is_plain(name)) {
-            bail!("`{name}` is no name of a registry");
-        }
-        let named = registries.into_iter().map(|(name, read_for)| {
+        let mut named = BTreeMap::new();
+        for registry in registries {
+            let (name, index) =
+                registry.split_once('=').map_or((registry.as_str(), None), |(name, of)| (name, Some(of)));
+            if !is_plain(name) {
+                bail!("`{name}` is no name of a registry");
+            }
             // Apart from the others: a private registry has no names of the public one.
             let (dir, address) = (dir.join("at").join(name), format!("{address}/at/{name}"));
-            let (turn, named, run, word) = (Mutex::new(()), BTreeMap::new(), run.clone(), word.clone());
-            let upstreams = Upstreams::default();
-            let state = State { dir, address, run, word, upstreams, turn, named, is_private: true, read_for };
-            (name.to_owned(), state)
-        });
-        let named = named.collect();
-        let state = State {
-            dir,
-            address,
-            run,
-            word,
-            upstreams,
-            turn: Mutex::new(()),
-            named,
-            is_private: false,
-            read_for: None,
-        };
+            let (run, word, read_for) = (run.clone(), word.clone(), index.map(str::to_owned));
+            let (upstreams, turn, named_there) = Default::default();
+            let state =
+                State { dir, address, run, word, upstreams, turn, named: named_there, is_private: true, read_for };
+            named.insert(name.to_owned(), state);
+        }
+        let (turn, read_for) = Default::default();
+        let state = State { dir, address, run, word, upstreams, turn, named, is_private: false, read_for };
         state.save("cargo-home/config.toml", crates::cargo_config(&state).as_bytes())?;
         make_dir(&state.dir.join("gh"))?;
         make_dir(&state.dir.join("no-links"))?;
@@ -207,25 +191,25 @@ fn serve_one(state: &State, mut request: Request) {
 fn handle(state: &State, call: &Call) -> Answer {
     let path = call.path();
     let reported = path.strip_prefix(&[state.word.as_str()][..]);
-    let answered = match reported.unwrap_or(&path) {
+    let answered: Answered = match reported.unwrap_or(&path) {
         _ if forge::is_host(call.host.split(':').next().unwrap_or_default()) => forge::answer(state, call),
         _ if !is_local(&call.host) => {
-            Ok(Answer::text(502, format!("`{}` is not rehearsed, and nothing is passed on", call.host)))
+            Err(Answer::text(502, format!("`{}` is not rehearsed, and nothing is passed on", call.host)))
         }
         ["at", name, path @ ..] => match state.named.get(*name) {
             Some(registry) => crates::answer(registry, call, path),
-            None => Ok(Answer::text(404, format!("no registry `{name}` is rehearsed"))),
+            None => Err(Answer::text(404, format!("no registry `{name}` is rehearsed"))),
         },
         ["index" | "crates" | "simple" | "files" | "pypi", ..] if reported.is_none() => {
-            Ok(Answer::text(403, "this is read under the address that the server told when it started"))
+            Err(Answer::text(403, "this is read under the address that the server told when it started"))
         }
         path @ (["index" | "crates", ..] | ["api", "v1", ..]) => crates::answer(state, call, path),
         path @ ["legacy" | "simple" | "files" | "pypi" | "manage", ..] => python::answer(state, call, path),
         ["api", "webhooks", ..] | ["services", ..] => channels::answer(state, call),
         ["repos", ..] | ["api", "v3" | "uploads", ..] => forge::answer(state, call),
-        _ => Ok(Answer::text(404, "no registry is rehearsed under this path")),
+        _ => Err(Answer::text(404, "no registry is rehearsed under this path")),
     };
-    answered.unwrap_or_else(|error| Answer::text(500, format!("{error:#}")))
+    answered.unwrap_or_else(|refused| refused)
 }
 
 /// A name that may become a file's.
@@ -241,9 +225,7 @@ fn now() -> u64 {
 }
 
 fn timestamp(at: u64) -> String {
-    // The last second that has a form.
-    const LAST: u64 = 253_402_300_799;
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(at.min(LAST))).to_string()
+    Date::timestamp(at.try_into().unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, now, timestamp};
+use super::{Answer, Answered, Call, State, now, timestamp};
 use plan::hash::sha256;
 
 /// The last segment of the Discord webhook's address, but for what it is in this run.
@@ -15,15 +15,15 @@ pub const SLACK_TOKEN: &str = "rehearsal-slack-token";
 /// Discord refuses longer messages.
 const LONGEST: usize = 2_000;
 
-pub fn answer(state: &State, call: &Call) -> Result<Answer> {
+pub fn answer(state: &State, call: &Call) -> Answered {
     match (call.method.as_str(), call.path().as_slice()) {
         ("POST", ["api", "webhooks", "1", token]) if *token == state.token(DISCORD_TOKEN) => discord(state, call),
-        ("POST", ["api", "webhooks", "1", _]) => Ok(refuse(401, 50_027, "Invalid Webhook Token")),
-        ("POST", ["api", "webhooks", ..]) => Ok(refuse(404, 10_015, "Unknown Webhook")),
+        ("POST", ["api", "webhooks", "1", _]) => Err(refuse(401, 50_027, "Invalid Webhook Token")),
+        ("POST", ["api", "webhooks", ..]) => Err(refuse(404, 10_015, "Unknown Webhook")),
         ("POST", ["services", "T1", "B1", token]) if *token == state.token(SLACK_TOKEN) => slack(state, call),
-        ("POST", ["services", "T1", "B1", _]) => Ok(Answer::text(403, "invalid_token")),
-        ("POST", ["services", ..]) => Ok(Answer::text(404, "no_service")),
-        _ => Ok(Answer::text(404, "Not Found")),
+        ("POST", ["services", "T1", "B1", _]) => Err(Answer::text(403, "invalid_token")),
+        ("POST", ["services", ..]) => Err(Answer::text(404, "no_service")),
+        _ => Err(Answer::text(404, "Not Found")),
     }
 }
 
@@ -31,18 +31,17 @@ fn refuse(status: u16, code: u32, message: &str) -> Answer {
     Answer::json(status, &json!({ "message": message, "code": code }))
 }
 
-fn discord(state: &State, call: &Call) -> Result<Answer> {
-    let Ok(body) = serde_json::from_slice::<Value>(&call.body) else {
-        return Ok(refuse(400, 50_109, "The request body contains invalid JSON."));
-    };
+fn discord(state: &State, call: &Call) -> Answered {
+    let body: Value = serde_json::from_slice(&call.body)
+        .map_err(|_| refuse(400, 50_109, "The request body contains invalid JSON."))?;
     let content = body["content"].as_str().unwrap_or_default();
     if content.trim().is_empty() {
-        return Ok(refuse(400, 50_006, "Cannot send an empty message"));
+        return Err(refuse(400, 50_006, "Cannot send an empty message"));
     }
     if content.chars().count() > LONGEST {
         let why = json!({ "code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 2000 or fewer in length." });
         let errors = json!({ "content": { "_errors": [why] } });
-        return Ok(Answer::json(400, &json!({ "message": "Invalid Form Body", "code": 50_035, "errors": errors })));
+        return Err(Answer::json(400, &json!({ "message": "Invalid Form Body", "code": 50_035, "errors": errors })));
     }
     let id = keep(state, "discord", content)?;
     if call.query("wait") != Some("true") {
@@ -59,14 +58,11 @@ fn discord(state: &State, call: &Call) -> Result<Answer> {
     Ok(Answer::json(200, &message))
 }
 
-fn slack(state: &State, call: &Call) -> Result<Answer> {
-    let Ok(body) = serde_json::from_slice::<Value>(&call.body) else {
-        return Ok(Answer::text(400, "invalid_payload"));
-    };
-    match body["text"].as_str().filter(|text| !text.is_empty()) {
-        Some(text) => keep(state, "slack", text).map(|_| Answer::text(200, "ok")),
-        None => Ok(Answer::text(400, "no_text")),
-    }
+fn slack(state: &State, call: &Call) -> Answered {
+    let body: Value = serde_json::from_slice(&call.body).map_err(|_| Answer::text(400, "invalid_payload"))?;
+    let text = body["text"].as_str().filter(|text| !text.is_empty()).ok_or_else(|| Answer::text(400, "no_text"))?;
+    keep(state, "slack", text)?;
+    Ok(Answer::text(200, "ok"))
 }
 
 /// Keeps a message after all that came before it, and says which number it has.

@@ -10,7 +10,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, Upstream, is_plain};
+use super::{Answer, Answered, Call, State, Upstream, is_plain};
 use plan::crates_io::{directory, is_name};
 
 /// The token that uploads need, but for what it is in this run.
@@ -55,14 +55,14 @@ struct Entry {
     v: u32,
 }
 
-pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
+pub fn answer(state: &State, call: &Call, path: &[&str]) -> Answered {
     let is_known = call.header("authorization") == state.token(TOKEN);
     match (call.method.as_str(), path) {
         // Only then does cargo tell a registry who asks (Cargo book, "Registry Authentication").
         _ if state.is_private && !is_known => {
             let mut refused = refuse(401, "this registry wants a token");
             refused.headers.push(("WWW-Authenticate", "Cargo".to_owned()));
-            Ok(refused)
+            Err(refused)
         }
         ("GET", ["index", "config.json"]) => {
             let address = call.address(state);
@@ -75,16 +75,20 @@ pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
         }
         ("GET", ["index", prefix @ .., name]) if prefix.join("/") == index_prefix(name) => index(state, name),
         ("GET", ["crates", name, version, "download"]) => download(state, name, version),
-        (_, ["api", ..]) if !is_known => Ok(refuse(403, "authentication failed")),
+        (_, ["api", ..]) if !is_known => Err(refuse(403, "authentication failed")),
         ("PUT", ["api", "v1", "crates", "new"]) => upload::publish(state, &call.body),
         ("DELETE", ["api", "v1", "crates", name, version, "yank"]) => yank(state, name, version, true),
         ("PUT", ["api", "v1", "crates", name, version, "unyank"]) => yank(state, name, version, false),
-        _ => Ok(refuse(404, "Not Found")),
+        _ => Err(not_found()),
     }
 }
 
 fn refuse(status: u16, why: impl AsRef<str>) -> Answer {
     Answer::json(status, &json!({ "errors": [{ "detail": why.as_ref() }] }))
+}
+
+fn not_found() -> Answer {
+    refuse(404, "Not Found")
 }
 
 /// As every index has it.
@@ -109,27 +113,25 @@ fn entries(state: &State, name: &str) -> Result<Vec<Entry>> {
 
 /// A name that is published here. What is published elsewhere is shown, all but the version that is about to be published.
 pub fn hold(state: &State, name: &str, without: &str) -> Result<()> {
-    if !is_name(name) {
-        return Ok(());
-    }
     let lines = match &state.upstreams.crates {
-        Some(upstream) => upstream.lines(name)?,
-        None => String::new(),
+        Some(upstream) if is_name(name) => upstream.lines(name)?,
+        _ => String::new(),
     };
     let kept = lines.lines().filter(|line| version_of(line).is_some_and(|version| version != without));
-    state.save(&inherited(name), kept.map(|line| format!("{line}\n")).collect::<String>().as_bytes())?;
-    match state.load(&held(name))? {
-        None => state.save(&held(name), b""),
-        Some(_) => Ok(()),
-    }
+    inherit(state, name, &kept.map(|line| format!("{line}\n")).collect::<String>())
 }
 
 /// A name that is published here, and of which nothing else is known: what is published elsewhere under it is somebody else's.
 pub fn hide(state: &State, name: &str) -> Result<()> {
+    inherit(state, name, "")
+}
+
+/// Makes a name one that is published here, with these lines of the index from elsewhere.
+fn inherit(state: &State, name: &str, lines: &str) -> Result<()> {
     if !is_name(name) {
         return Ok(());
     }
-    state.save(&inherited(name), b"")?;
+    state.save(&inherited(name), lines.as_bytes())?;
     match state.load(&held(name))? {
         None => state.save(&held(name), b""),
         Some(_) => Ok(()),
@@ -161,29 +163,26 @@ fn save_entries(state: &State, name: &str, entries: &[Entry]) -> Result<()> {
     state.save(&held(name), (lines.join("\n") + "\n").as_bytes())
 }
 
-fn index(state: &State, name: &str) -> Result<Answer> {
-    if !is_name(name) {
-        return Ok(refuse(404, "Not Found"));
+fn index(state: &State, name: &str) -> Answered {
+    let held = if is_name(name) { lines(state, name)? } else { return Err(not_found()) };
+    match (held, &state.upstreams.crates) {
+        (Some(lines), _) => Ok(Answer::text(200, lines)),
+        (None, Some(upstream)) => Ok(Answer::elsewhere(format!("{}{}/{name}", upstream.index, index_prefix(name)))),
+        (None, None) => Err(not_found()),
     }
-    Ok(match (lines(state, name)?, &state.upstreams.crates) {
-        (Some(lines), _) => Answer::text(200, lines),
-        (None, Some(upstream)) => Answer::elsewhere(format!("{}{}/{name}", upstream.index, index_prefix(name))),
-        (None, None) => refuse(404, "Not Found"),
-    })
 }
 
-fn download(state: &State, name: &str, version: &str) -> Result<Answer> {
+fn download(state: &State, name: &str, version: &str) -> Answered {
     if !is_name(name) || !is_plain(version) {
-        return Ok(refuse(404, "Not Found"));
+        return Err(not_found());
     }
     let is_unknown =
         lines(state, name)?.is_some_and(|lines| !lines.lines().filter_map(version_of).any(|known| known == version));
-    Ok(match (state.load(&crate_file(name, version))?, &state.upstreams.crates) {
-        (Some(bytes), _) => Answer::bytes(bytes),
-        _ if is_unknown => refuse(404, "Not Found"),
-        (None, Some(upstream)) => Answer::elsewhere(upstream.download(name, version)),
-        (None, None) => refuse(404, "Not Found"),
-    })
+    match (state.load(&crate_file(name, version))?, &state.upstreams.crates) {
+        (Some(bytes), _) => Ok(Answer::bytes(bytes)),
+        (None, Some(upstream)) if !is_unknown => Ok(Answer::elsewhere(upstream.download(name, version))),
+        (None, _) => Err(not_found()),
+    }
 }
 
 /// As curl ends: 22 and the status for a refusal, 1 and the reason when nothing answers.
@@ -235,15 +234,14 @@ impl Upstream {
     }
 }
 
-fn yank(state: &State, name: &str, version: &str, yanked: bool) -> Result<Answer> {
+fn yank(state: &State, name: &str, version: &str, yanked: bool) -> Answered {
     let _turn = state.turn();
     let mut entries = if is_name(name) { entries(state, name)? } else { Vec::new() };
     if entries.is_empty() {
-        return Ok(refuse(404, format!("crate `{name}` does not exist")));
+        return Err(refuse(404, format!("crate `{name}` does not exist")));
     }
-    let Some(entry) = entries.iter_mut().find(|entry| entry.vers.to_string() == version) else {
-        return Ok(refuse(404, format!("crate `{name}` does not have a version `{version}`")));
-    };
+    let entry = entries.iter_mut().find(|entry| entry.vers.to_string() == version);
+    let entry = entry.ok_or_else(|| refuse(404, format!("crate `{name}` does not have a version `{version}`")))?;
     let sha256 = entry.cksum.clone();
     if entry.yanked != yanked {
         entry.yanked = yanked;

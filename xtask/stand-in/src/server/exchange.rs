@@ -120,6 +120,16 @@ impl Answer {
     }
 }
 
+/// What fails on this side is an answer, too: so is what a handler refuses.
+impl<E: Into<anyhow::Error>> From<E> for Answer {
+    fn from(error: E) -> Answer {
+        Answer::text(500, format!("{:#}", error.into()))
+    }
+}
+
+/// What a handler answers, done or refused.
+pub type Answered = Result<Answer, Answer>;
+
 /// Reads a request to its end; nobody is left to be answered when the client goes away before.
 pub fn read(request: &mut Request) -> Result<Call, Option<Answer>> {
     let announced = request.body_length().map(|length| length as u64);

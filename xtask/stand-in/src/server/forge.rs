@@ -3,13 +3,13 @@
 
 mod changes;
 mod history;
+mod issues;
 mod pulls;
 
-use anyhow::Result;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, issues, timestamp};
+use super::{Answer, Answered, Call, State, timestamp};
 
 /// The host that `gh` is given; it asks `api.` before it, over plain HTTP because it is local.
 pub const HOST: &str = "github.localhost";
@@ -27,7 +27,7 @@ struct Forge {
     releases: Vec<Release>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Release {
     /// `owner/name`
     repository: String,
@@ -61,19 +61,19 @@ pub fn is_host(host: &str) -> bool {
     host.strip_suffix(HOST).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
-pub fn answer(state: &State, call: &Call) -> Result<Answer> {
+pub fn answer(state: &State, call: &Call) -> Answered {
     let authorization = call.header("authorization");
     let token = state.token(TOKEN);
     if !["Bearer ", "token "].iter().any(|scheme| authorization.strip_prefix(scheme) == Some(&token)) {
-        return Ok(refuse(401, "Bad credentials"));
+        return Err(refuse(401, "Bad credentials"));
     }
     let path = call.path();
     let path = path.strip_prefix(&["api", "v3"]).or_else(|| path.strip_prefix(&["api", "uploads"])).unwrap_or(&path);
-    let ["repos", owner, name, rest @ ..] = path else { return Ok(refuse(404, "Not Found")) };
+    let ["repos", owner, name, rest @ ..] = path else { return Err(not_found()) };
+    let _turn = state.turn();
     if let ["issues" | "labels", ..] = rest {
         return issues::answer(state, call, rest);
     }
-    let _turn = state.turn();
     let forge = state.load_json(STATE)?.unwrap_or_default();
     Repository { state, call, urls: Urls::new(state, call, owner, name), name: format!("{owner}/{name}"), forge }
         .answer(rest)
@@ -81,6 +81,17 @@ pub fn answer(state: &State, call: &Call) -> Result<Answer> {
 
 fn refuse(status: u16, message: &str) -> Answer {
     Answer::json(status, &json!({ "message": message, "documentation_url": "", "status": status.to_string() }))
+}
+
+fn not_found() -> Answer {
+    refuse(404, "Not Found")
+}
+
+/// What was sent along, of which nothing is nothing.
+fn fields<T: DeserializeOwned>(call: &Call) -> Result<T, Answer> {
+    let body = if call.body.is_empty() { b"{}" } else { call.body.as_slice() };
+    let value: Value = serde_json::from_slice(body).map_err(|_| refuse(400, "Problems parsing JSON"))?;
+    serde_json::from_value(value).map_err(|error| refuse(422, &format!("Invalid request.\n\n{error}")))
 }
 
 fn invalid(resource: &str, code: &str, field: &str) -> Answer {
@@ -97,20 +108,12 @@ struct Urls {
 
 impl Urls {
     fn new(state: &State, call: &Call, owner: &str, name: &str) -> Urls {
-        let repository = format!("repos/{owner}/{name}");
-        if call.host.ends_with(HOST) {
-            return Urls {
-                api: format!("http://api.{HOST}/{repository}"),
-                uploads: format!("http://uploads.{HOST}/{repository}"),
-                html: format!("http://{HOST}/{owner}/{name}"),
-            };
-        }
-        let address = call.address(state);
-        Urls {
-            api: format!("{address}/api/v3/{repository}"),
-            uploads: format!("{address}/api/uploads/{repository}"),
-            html: format!("{address}/{owner}/{name}"),
-        }
+        let [api, uploads, html] = match call.host.ends_with(HOST) {
+            true => ["api.", "uploads.", ""].map(|part| format!("http://{part}{HOST}")),
+            false => ["/api/v3", "/api/uploads", ""].map(|part| call.address(state) + part),
+        };
+        let of = |start: String| format!("{start}/{owner}/{name}");
+        Urls { api: of(api + "/repos"), uploads: of(uploads + "/repos"), html: of(html) }
     }
 }
 
@@ -124,48 +127,43 @@ struct Repository<'a> {
 }
 
 impl Repository<'_> {
-    fn answer(mut self, path: &[&str]) -> Result<Answer> {
-        let not_found = || Ok(refuse(404, "Not Found"));
+    fn answer(mut self, path: &[&str]) -> Answered {
         match (self.call.method.as_str(), path) {
             ("GET", []) => Ok(self.itself()),
             ("GET", ["releases"]) => Ok(self.list()),
             ("POST", ["releases"]) => self.create(),
             ("GET", ["releases", "latest"]) => {
                 let finals = self.releases().filter(|release| !release.draft && !release.prerelease);
-                Ok(self.show(finals.max_by_key(|release| release.latest)))
+                self.show(finals.max_by_key(|release| release.latest))
             }
-            ("GET", ["releases", "tags", tag @ ..]) => Ok(self.show(self.published(&tag.join("/")))),
-            (method, ["releases", "assets", id]) => match (method, self.asset(id)) {
-                ("GET", Some((_, asset))) if self.call.header("accept").contains("application/octet-stream") => {
-                    let bytes = self.state.load(&stored(asset.id))?;
-                    Ok(bytes.map_or_else(|| refuse(404, "Not Found"), Answer::bytes))
+            ("GET", ["releases", "tags", tag @ ..]) => self.show(self.published(&tag.join("/"))),
+            (method, ["releases", "assets", id]) => match (method, self.asset(id).ok_or_else(not_found)?) {
+                ("GET", (_, asset)) if self.call.header("accept").contains("application/octet-stream") => {
+                    self.state.load(&stored(asset.id))?.map(Answer::bytes).ok_or_else(not_found)
                 }
-                ("GET", Some((release, asset))) => Ok(Answer::json(200, &self.asset_json(release, asset))),
-                ("DELETE", Some((_, asset))) => self.delete(asset.id),
-                _ => not_found(),
+                ("GET", (release, asset)) => Ok(Answer::json(200, &self.asset_json(release, asset))),
+                ("DELETE", (_, asset)) => self.delete(asset.id),
+                _ => Err(not_found()),
             },
             (method, ["releases", id, rest @ ..]) => {
-                let Some(id) = self.releases().map(|release| release.id).find(|known| known.to_string() == *id) else {
-                    return not_found();
-                };
+                let id = self.releases().map(|release| release.id).find(|known| known.to_string() == *id);
+                let id = id.ok_or_else(not_found)?;
                 match (method, rest) {
-                    ("GET", []) => Ok(self.show(self.releases().find(|release| release.id == id))),
+                    ("GET", []) => self.show(self.releases().find(|release| release.id == id)),
                     ("PATCH", []) => self.edit(id),
                     ("DELETE", []) => self.delete_release(id),
                     ("GET", ["assets"]) => Ok(self.list_assets(id)),
                     ("POST", ["assets"]) => self.upload(id),
-                    _ => not_found(),
+                    _ => Err(not_found()),
                 }
             }
             (method, path) => {
-                let mut found = match path {
-                    ["pulls", rest @ ..] => pulls::answer(&self, rest)?,
-                    _ => None,
-                };
-                if found.is_none() && method == "GET" {
-                    found = history::answer(self.state, &self, path)?;
+                let of_pulls = if let ["pulls", rest @ ..] = path { pulls::answer(&self, rest)? } else { None };
+                match of_pulls {
+                    Some(answer) => Ok(answer),
+                    None if method == "GET" => history::answer(&self, path)?.ok_or_else(not_found),
+                    None => Err(not_found()),
                 }
-                Ok(found.unwrap_or_else(|| refuse(404, "Not Found")))
             }
         }
     }
@@ -195,8 +193,8 @@ impl Repository<'_> {
         assets.find(|(_, asset)| asset.id.to_string() == *id)
     }
 
-    fn show(&self, release: Option<&Release>) -> Answer {
-        release.map_or_else(|| refuse(404, "Not Found"), |release| Answer::json(200, &self.release_json(release)))
+    fn show(&self, release: Option<&Release>) -> Answered {
+        release.map(|release| Answer::json(200, &self.release_json(release))).ok_or_else(not_found)
     }
 
     /// Newest first, in pages whose `Link` names the next.
@@ -212,32 +210,23 @@ impl Repository<'_> {
         self.page(&format!("releases/{id}/assets"), assets.collect())
     }
 
-    /// A word of the question.
-    pub fn query(&self, name: &str) -> Option<String> {
-        self.call.query(name).map(|value| value.to_string())
-    }
-
     pub fn owner(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
 
-    /// Where people look at it.
-    pub fn html(&self) -> &str {
-        &self.urls.html
-    }
-
     /// As many entries of a list as are asked for.
     pub fn page(&self, path: &str, all: Vec<Value>) -> Answer {
-        self.page_in(path, all, |shown, _| json!(shown))
+        self.page_in(path, all, |shown, _| shown)
     }
 
     /// The same with the list in something; it is given how many there are in all.
-    pub fn page_in(&self, path: &str, all: Vec<Value>, wrap: impl Fn(Vec<&Value>, usize) -> Value) -> Answer {
+    pub fn page_in(&self, path: &str, all: Vec<Value>, wrap: impl Fn(Value, usize) -> Value) -> Answer {
         let (size, page) = self.call.page();
         let start = (page - 1).saturating_mul(size);
-        let shown: Vec<&Value> = all.iter().skip(start).take(size).collect();
-        let mut answer = Answer::json(200, &wrap(shown, all.len()));
-        if start.saturating_add(size) < all.len() {
+        let many = all.len();
+        let shown = all.into_iter().skip(start).take(size).collect();
+        let mut answer = Answer::json(200, &wrap(shown, many));
+        if start.saturating_add(size) < many {
             let next = format!("<{}/{path}?per_page={size}&page={}>; rel=\"next\"", self.urls.api, page + 1);
             answer.headers.push(("Link", next));
         }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, is_plain, timestamp};
+use super::{Answer, Answered, Call, State, is_plain, timestamp};
 use plan::pep503::normalized;
 
 /// The token that uploads need, but for what it is in this run.
@@ -46,43 +46,43 @@ struct File {
     yanked: bool,
 }
 
-pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
+pub fn answer(state: &State, call: &Call, path: &[&str]) -> Answered {
     let not_found = || Answer::text(404, "Not Found");
     let address = state.reading(&call.address(state));
     match (call.method.as_str(), path) {
         ("POST", ["legacy"]) if !is_known(state, call) => {
-            Ok(Answer::text(403, "Invalid or non-existent authentication information."))
+            Err(Answer::text(403, "Invalid or non-existent authentication information."))
         }
         ("POST", ["legacy"]) => upload::upload(state, call),
         // What a person does on PyPI's own pages.
-        ("POST", ["manage", "project", _, "release", _, "yank"]) if !is_known(state, call) => {
-            Ok(Answer::text(403, "log in"))
-        }
+        ("POST", ["manage", ..]) if !is_known(state, call) => Err(Answer::text(403, "log in")),
         ("POST", ["manage", "project", name, "release", version, "yank"]) => yank(state, name, version),
-        ("GET", ["simple", name]) => Ok(match files(state, name)? {
+        ("GET", ["simple", name]) => match files(state, name)? {
             Some(_) if *name != normalized(name) => {
-                Answer::elsewhere(format!("{address}/simple/{}/", normalized(name)))
+                Ok(Answer::elsewhere(format!("{address}/simple/{}/", normalized(name))))
             }
             Some(files) if call.header("accept").contains(JSON) => {
-                Answer::new(200, JSON, simple_json(&address, name, &files).to_string())
+                Ok(Answer::new(200, JSON, simple_json(&address, name, &files).to_string()))
             }
-            Some(files) => Answer::new(200, "text/html; charset=utf-8", simple_html(&address, name, &files)),
+            Some(files) => Ok(Answer::new(200, "text/html; charset=utf-8", simple_html(&address, name, &files))),
             // There, it is known by its one spelling.
-            None => match state.upstreams.projects.as_ref().filter(|_| is_plain(name)) {
-                Some(index) => Answer::elsewhere(format!("{}/{}/", index.trim_end_matches('/'), normalized(name))),
-                None => not_found(),
-            },
-        }),
+            None => {
+                let index = state.upstreams.projects.as_ref().filter(|_| is_plain(name)).ok_or_else(not_found)?;
+                Ok(Answer::elsewhere(format!("{}/{}/", index.trim_end_matches('/'), normalized(name))))
+            }
+        },
         ("GET", ["files", name, file]) if is_plain(name) && is_plain(file) => {
-            Ok(state.load(&stored(name, file))?.map_or_else(not_found, Answer::bytes))
+            state.load(&stored(name, file))?.map(Answer::bytes).ok_or_else(not_found)
         }
         ("GET", ["pypi", name, version, "json"]) => {
             let mut files = files(state, name)?.unwrap_or_default();
             files.retain(|file| file.version == *version);
-            let none = Answer::json(404, &json!({ "message": "Not Found" }));
-            Ok(if files.is_empty() { none } else { Answer::json(200, &release_json(&address, name, version, &files)) })
+            if files.is_empty() {
+                return Err(Answer::json(404, &json!({ "message": "Not Found" })));
+            }
+            Ok(Answer::json(200, &release_json(&address, name, version, &files)))
         }
-        _ => Ok(not_found()),
+        _ => Err(not_found()),
     }
 }
 
@@ -108,7 +108,7 @@ pub fn hold(state: &State, name: &str) -> Result<()> {
 }
 
 /// Yanks all files of a release, as PyPI does (PEP 592).
-fn yank(state: &State, name: &str, version: &str) -> Result<Answer> {
+fn yank(state: &State, name: &str, version: &str) -> Answered {
     let _turn = state.turn();
     let mut known = files(state, name)?.unwrap_or_default();
     let of_release = known.iter_mut().filter(|file| file.version == version && !file.yanked);

@@ -532,7 +532,7 @@ proptest! {
     ) {
         let dir = std::env::temp_dir().join(format!("stand-in-odd-{}", std::process::id()));
         let (address, run, named) = ("http://127.0.0.1:1".to_owned(), "1".to_owned(), BTreeMap::new());
-        let state = State { dir, address, run, word: "w".to_owned(), upstreams: Upstreams::default(), turn: Mutex::new(()), named, is_private: false, read_for: None };
+        let state = State { dir, address, run, word: "w".to_owned(), upstreams: Upstreams::default(), turn: Default::default(), named, is_private: false, read_for: None };
         let headers = vec![("Host".to_owned(), "127.0.0.1:1".to_owned()), ("Authorization".to_owned(), authorization)];
         let call = Call::new(&method, &url, headers, body);
         let answer = handle(&state, &call).conditional(&call);

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use semver::Version;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Entry, crate_file, entries, own_index, refuse, save_entries};
-use crate::server::{Answer, State, now, timestamp};
+use crate::server::{Answer, Answered, State, now, timestamp};
 use plan::{
     crates_io::{self, About, LARGEST, LARGEST_METADATA, canonical, is_name},
     hash::sha256,
@@ -50,24 +49,20 @@ pub fn frames(body: &[u8]) -> Option<(&[u8], &[u8])> {
     (file.len() == frame(rest)?).then_some((metadata, file))
 }
 
-pub fn publish(state: &State, body: &[u8]) -> Result<Answer> {
-    let Some((metadata, file)) = frames(body) else {
-        return Ok(refuse(400, "invalid upload request: the lengths are wrong"));
-    };
-    let upload: Upload = match serde_json::from_slice(metadata) {
-        Ok(upload) => upload,
-        Err(error) => return Ok(refuse(400, format!("invalid upload request: {error}"))),
-    };
+pub fn publish(state: &State, body: &[u8]) -> Answered {
+    let invalid = |why: &dyn std::fmt::Display| refuse(400, format!("invalid upload request: {why}"));
+    let (metadata, file) = frames(body).ok_or_else(|| invalid(&"the lengths are wrong"))?;
+    let upload: Upload = serde_json::from_slice(metadata).map_err(|error| invalid(&error))?;
     if metadata.len() > LARGEST_METADATA && !state.is_private {
-        return Ok(refuse(413, "JSON metadata blob too large"));
+        return Err(refuse(413, "JSON metadata blob too large"));
     }
     if file.len() > LARGEST {
-        return Ok(refuse(413, format!("max upload size is: {LARGEST}")));
+        return Err(refuse(413, format!("max upload size is: {LARGEST}")));
     }
     let _turn = state.turn();
     let mut entries = entries(state, &upload.name)?;
     if let Some(why) = upload.objection(state).or_else(|| upload.taken(state, &entries)) {
-        return Ok(refuse(400, why));
+        return Err(refuse(400, why));
     }
     let (name, version, sha256) = (upload.name.clone(), upload.vers.to_string(), sha256(file));
     // The true one refuses them, by a list that grows and limits that are raised; cargo tells them as warnings.

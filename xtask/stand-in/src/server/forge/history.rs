@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Repository, refuse};
-use crate::server::{Answer, State};
+use crate::server::Answer;
 
 /// Where it is read from, anew for each question.
 const FILE: &str = "forge/history.json";
@@ -57,7 +57,7 @@ struct WorkflowRun {
     jobs: Vec<Run>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Status {
     context: String,
     state: String,
@@ -88,20 +88,22 @@ struct Branch {
 }
 
 /// Answers what is asked of a repository's history; `None` of what is not known.
-pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Result<Option<Answer>> {
-    let history: History = state.load_json(FILE)?.unwrap_or_default();
+pub fn answer(repository: &Repository<'_>, path: &[&str]) -> Result<Option<Answer>> {
+    let history: History = repository.state.load_json(FILE)?.unwrap_or_default();
     let listed = |all: Vec<Value>, name: &str| {
         repository.page_in(&path.join("/"), all, |shown, total| json!({ "total_count": total, name: shown }))
     };
     Ok(Some(match path {
         ["commits", commit, rest @ ..] => match history.commits.get(*commit) {
             None => refuse(422, &format!("No commit found for SHA: {commit}")),
-            Some(known) => return Ok(of_commit(repository, &history, path, (commit, known), rest)),
+            Some(known) => {
+                let commit = (*commit, known);
+                return Ok(of_commit(repository, &history, &path.join("/"), commit, rest));
+            }
         },
         ["actions", "runs"] => {
-            let wanted = repository.query("head_sha");
-            let all =
-                history.commits.iter().filter(|(commit, _)| wanted.as_ref().is_none_or(|wanted| wanted == *commit));
+            let wanted = repository.call.query("head_sha");
+            let all = history.commits.iter().filter(|(commit, _)| wanted.is_none_or(|wanted| wanted == *commit));
             let runs = all.flat_map(|(commit, known)| known.workflows.iter().map(move |run| (commit, run)));
             let mut runs: Vec<Value> = runs.map(|(commit, run)| workflow_run(repository, commit, run)).collect();
             // The newest first.
@@ -111,10 +113,8 @@ pub fn answer(state: &State, repository: &Repository<'_>, path: &[&str]) -> Resu
         ["actions", "runs", id, "jobs"] => {
             let mut all = history.commits.values().flat_map(|known| &known.workflows);
             let Some(run) = all.find(|run| run.id.to_string() == *id) else { return Ok(None) };
-            listed(
-                run.jobs.iter().enumerate().map(|(at, job)| job.shown(at, "run_id", json!(run.id))).collect(),
-                "jobs",
-            )
+            let jobs = run.jobs.iter().enumerate().map(|(at, job)| job.shown(at, "run_id", json!(run.id)));
+            listed(jobs.collect(), "jobs")
         }
         ["pulls", number, "reviews"] => {
             let found = number.parse().ok().and_then(|number: u64| history.pulls.get(&number));
@@ -158,20 +158,16 @@ fn compared(history: &History, range: &str) -> Option<Answer> {
 fn of_commit(
     repository: &Repository<'_>,
     history: &History,
-    path: &[&str],
+    path: &str,
     (commit, known): (&str, &Commit),
     rest: &[&str],
 ) -> Option<Answer> {
-    let path = path.join("/");
     Some(match rest {
         [] => Answer::json(200, &json!({ "sha": commit, "commit": {}, "parents": [] })),
         ["check-runs"] => {
             let runs = known.runs.iter().enumerate().map(|(at, run)| run.shown(at, "head_sha", json!(commit)));
-            repository.page_in(
-                &path,
-                runs.collect(),
-                |shown, total| json!({ "total_count": total, "check_runs": shown }),
-            )
+            let wrap = |shown, total| json!({ "total_count": total, "check_runs": shown });
+            repository.page_in(path, runs.collect(), wrap)
         }
         ["status"] => {
             let is = |wanted: &str| known.statuses.iter().any(|status| status.state == wanted);
@@ -180,17 +176,13 @@ fn of_commit(
                 (_, true) => "pending",
                 _ => "success",
             };
-            let statuses = known.statuses.iter();
-            let statuses = statuses.map(|status| json!({ "context": status.context, "state": status.state }));
-            repository.page_in(
-                &path,
-                statuses.collect(),
-                |shown, total| json!({ "state": all, "sha": commit, "total_count": total, "statuses": shown }),
-            )
+            let statuses = known.statuses.iter().map(|status| json!(status)).collect();
+            let wrap = |shown, total| json!({ "state": all, "sha": commit, "total_count": total, "statuses": shown });
+            repository.page_in(path, statuses, wrap)
         }
         ["pulls"] => {
             let pulls = known.pulls.iter().filter_map(|number| Some(pull(*number, history.pulls.get(number)?)));
-            repository.page(&path, pulls.collect())
+            repository.page(path, pulls.collect())
         }
         _ => return None,
     })
@@ -207,7 +199,7 @@ fn workflow_run(repository: &Repository<'_>, commit: &str, run: &WorkflowRun) ->
     let WorkflowRun { id, name, path, branch, status, conclusion, .. } = run;
     json!({
         "id": id, "name": name, "path": path, "event": "push", "head_branch": branch, "head_sha": commit, "run_attempt": 1,
-        "status": status, "conclusion": conclusion, "html_url": format!("{}/actions/runs/{id}", repository.html()),
+        "status": status, "conclusion": conclusion, "html_url": format!("{}/actions/runs/{id}", repository.urls.html),
     })
 }
 

@@ -8,17 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
-use super::{Repository, refuse, timestamp};
-use crate::server::{Answer, now};
+use super::{Repository, fields, not_found, refuse, timestamp};
+use crate::server::{Answer, Answered, now};
 use plan::hash::sha256;
 
 const STATE: &str = "forge/pulls.json";
 
 /// Where the commits of these pull requests are: a bare repository, which who starts the server names.
 const GIT: &str = "forge/git.json";
-
-#[derive(Default, Serialize, Deserialize)]
-struct Pulls(Vec<Pull>);
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Pull {
@@ -45,26 +42,22 @@ struct Fields {
 }
 
 /// Answers what is below `pulls`, but for what only `forge/history.json` knows; `None` of that.
-pub fn answer(repository: &Repository<'_>, path: &[&str]) -> Result<Option<Answer>> {
+pub fn answer(repository: &Repository<'_>, path: &[&str]) -> Result<Option<Answer>, Answer> {
     let state = repository.state;
     let Some(git) = state.load_json::<PathBuf>(GIT)? else { return Ok(None) };
     let git = Git { sh: Shell::new()?, dir: git };
-    let mut pulls: Pulls = state.load_json(STATE)?.unwrap_or_default();
-    for pull in pulls.0.iter_mut().filter(|pull| pull.state == "open") {
+    let mut pulls: Vec<Pull> = state.load_json(STATE)?.unwrap_or_default();
+    for pull in pulls.iter_mut().filter(|pull| pull.state == "open") {
         pull.sha = git.tip(&pull.head)?.unwrap_or_else(|| std::mem::take(&mut pull.sha));
     }
-    let body = if repository.call.body.is_empty() { b"{}" } else { repository.call.body.as_slice() };
-    let Ok(fields) = serde_json::from_slice::<Fields>(body) else {
-        return Ok(Some(refuse(400, "Problems parsing JSON")));
-    };
+    let fields: Fields = fields(repository.call)?;
     let method = repository.call.method.as_str();
     let answer = match (method, path) {
         ("GET", []) => return Ok(Some(list(repository, &pulls))),
         ("POST", []) => open(repository, &git, &mut pulls, fields)?,
         (_, [number, rest @ ..]) => {
-            let Some(pull) = pulls.0.iter_mut().find(|pull| pull.number.to_string() == *number) else {
-                return Ok(None);
-            };
+            let pull = pulls.iter_mut().find(|pull| pull.number.to_string() == *number);
+            let Some(pull) = pull else { return Ok(None) };
             match (method, rest) {
                 ("GET", []) => Answer::json(200, &shown(repository, pull)),
                 ("PATCH", []) => {
@@ -86,55 +79,54 @@ pub fn answer(repository: &Repository<'_>, path: &[&str]) -> Result<Option<Answe
 }
 
 /// Newest first, open ones unless others are asked for.
-fn list(repository: &Repository<'_>, pulls: &Pulls) -> Answer {
-    let wanted = repository.query("state").unwrap_or_else(|| "open".to_owned());
-    let (head, base) = (repository.query("head"), repository.query("base"));
-    let owner = repository.owner();
-    let found = pulls.0.iter().rev().filter(|pull| {
+fn list(repository: &Repository<'_>, pulls: &[Pull]) -> Answer {
+    let [wanted, head, base] = ["state", "head", "base"].map(|name| repository.call.query(name));
+    let (wanted, owner) = (wanted.unwrap_or("open"), repository.owner());
+    let found = pulls.iter().rev().filter(|pull| {
         (wanted == "all" || pull.state == wanted)
-            && head.as_ref().is_none_or(|head| *head == format!("{owner}:{}", pull.head))
-            && base.as_ref().is_none_or(|base| *base == pull.base)
+            && head.is_none_or(|head| *head == format!("{owner}:{}", pull.head))
+            && base.is_none_or(|base| *base == pull.base)
     });
     repository.page("pulls", found.map(|pull| shown(repository, pull)).collect())
 }
 
-fn open(repository: &Repository<'_>, git: &Git, pulls: &mut Pulls, fields: Fields) -> Result<Answer> {
+fn open(repository: &Repository<'_>, git: &Git, pulls: &mut Vec<Pull>, fields: Fields) -> Answered {
     let failed = |errors: Value| Answer::json(422, &json!({ "message": "Validation Failed", "errors": [errors] }));
     let invalid = |field: &str| failed(json!({ "resource": "PullRequest", "field": field, "code": "invalid" }));
     let custom = |message: String| failed(json!({ "resource": "PullRequest", "code": "custom", "message": message }));
     let (Some(head), Some(base), Some(title)) = (fields.head, fields.base, fields.title) else {
-        return Ok(refuse(422, "Invalid request.\n\n\"head\", \"base\" and \"title\" are wanted."));
+        return Err(refuse(422, "Invalid request.\n\n\"head\", \"base\" and \"title\" are wanted."));
     };
-    let Some(sha) = git.tip(&head)? else { return Ok(invalid("head")) };
-    let Some(onto) = git.tip(&base)? else { return Ok(invalid("base")) };
+    let sha = git.tip(&head)?.ok_or_else(|| invalid("head"))?;
+    let onto = git.tip(&base)?.ok_or_else(|| invalid("base"))?;
     if git.count(&onto, &sha)? == 0 {
-        return Ok(custom(format!("No commits between {base} and {head}")));
+        return Err(custom(format!("No commits between {base} and {head}")));
     }
-    if pulls.0.iter().any(|pull| pull.state == "open" && pull.head == head && pull.base == base) {
-        return Ok(custom(format!("A pull request already exists for {}:{head}.", repository.owner())));
+    if pulls.iter().any(|pull| pull.state == "open" && pull.head == head && pull.base == base) {
+        return Err(custom(format!("A pull request already exists for {}:{head}.", repository.owner())));
     }
-    let number = pulls.0.iter().map(|pull| pull.number).max().unwrap_or(0).saturating_add(1);
+    let number = pulls.iter().map(|pull| pull.number).max().unwrap_or(0).saturating_add(1);
     let pull = Pull { number, head, base, title, body: fields.body, state: "open".to_owned(), merged: None, sha };
     let what = json!({ "number": number, "head": pull.head, "title": pull.title });
     repository.state.effect("pull", &sha256(pull.body.as_deref().unwrap_or_default().as_bytes()), what)?;
     let answer = Answer::json(201, &shown(repository, &pull));
-    pulls.0.push(pull);
+    pulls.push(pull);
     Ok(answer)
 }
 
 /// `merge`, `squash` or `rebase`.
-fn merge(repository: &Repository<'_>, git: &Git, pull: &mut Pull, how: Option<&str>) -> Result<Answer> {
+fn merge(repository: &Repository<'_>, git: &Git, pull: &mut Pull, how: Option<&str>) -> Answered {
+    let refused = || refuse(405, "Pull Request is not mergeable");
     if pull.state != "open" {
-        return Ok(refuse(405, "Pull Request is not mergeable"));
+        return Err(refused());
     }
-    let Some(onto) = git.tip(&pull.base)? else { return Ok(refuse(404, "Not Found")) };
+    let onto = git.tip(&pull.base)?.ok_or_else(not_found)?;
     let from = format!("{}/{}", repository.owner(), pull.head);
     let made = match how.unwrap_or("merge") {
         "merge" => {
             let message = format!("Merge pull request #{} from {from}\n\n{}", pull.number, pull.title);
-            git.merged(&onto, &pull.sha, None)?
-                .map(|tree| git.commit(&tree, &[&onto, &pull.sha], &message))
-                .transpose()?
+            let tree = git.merged(&onto, &pull.sha, None)?.ok_or_else(refused)?;
+            git.commit(&tree, &[&onto, &pull.sha], &message)?
         }
         "squash" => {
             // The title of a single commit, else that of the pull request.
@@ -144,12 +136,11 @@ fn merge(repository: &Repository<'_>, git: &Git, pull: &mut Pull, how: Option<&s
             };
             let (first, rest) = title.split_once('\n').unwrap_or((&title, ""));
             let message = format!("{first} (#{})\n{rest}", pull.number);
-            git.merged(&onto, &pull.sha, None)?.map(|tree| git.commit(&tree, &[&onto], &message)).transpose()?
+            git.commit(&git.merged(&onto, &pull.sha, None)?.ok_or_else(refused)?, &[&onto], &message)?
         }
-        "rebase" => git.rebased(&onto, &pull.sha)?,
-        _ => return Ok(refuse(422, "Invalid request.\n\n\"merge_method\" is none of merge, squash and rebase.")),
+        "rebase" => git.rebased(&onto, &pull.sha)?.ok_or_else(refused)?,
+        _ => return Err(refuse(422, "Invalid request.\n\n\"merge_method\" is none of merge, squash and rebase.")),
     };
-    let Some(made) = made else { return Ok(refuse(405, "Pull Request is not mergeable")) };
     git.set(&pull.base, &made, &onto)?;
     (pull.state, pull.merged) = ("closed".to_owned(), Some(now()));
     repository.state.effect("pull-merge", &sha256(made.as_bytes()), json!({ "number": pull.number, "sha": made }))?;
@@ -161,7 +152,7 @@ fn shown(repository: &Repository<'_>, pull: &Pull) -> Value {
     let end = |branch: &str, sha: Value| json!({ "label": format!("{owner}:{branch}"), "ref": branch, "sha": sha });
     json!({
         "number": pull.number, "state": pull.state, "title": pull.title, "body": pull.body,
-        "html_url": format!("{}/pull/{}", repository.html(), pull.number),
+        "html_url": format!("{}/pull/{}", repository.urls.html, pull.number),
         "user": { "login": "rehearsal", "type": "User" },
         "merged_at": pull.merged.map(timestamp),
         "head": end(&pull.head, json!(pull.sha)), "base": end(&pull.base, Value::Null),

@@ -1,11 +1,10 @@
 //! The upload form of PyPI, read and judged as PyPI does.
 //! It must never let other bytes take the name of a file that is there.
 
-use anyhow::Result;
 use serde_json::json;
 
 use super::{File, files, project, stored};
-use crate::server::{Answer, Call, State, is_plain, now};
+use crate::server::{Answer, Answered, Call, State, is_plain, now};
 use plan::{
     hash::sha256,
     pep503::normalized,
@@ -13,34 +12,29 @@ use plan::{
 };
 
 /// The upload form (warehouse, "Upload API"); the answers to files that are there are PyPI's.
-pub fn upload(state: &State, call: &Call) -> Result<Answer> {
-    let Some(parts) = parts(call.header("content-type"), &call.body) else {
-        return Ok(Answer::text(400, "the form cannot be read"));
-    };
-    let field = |name: &str| {
-        let part = parts.iter().find(|part| part.name == name);
-        part.map(|part| String::from_utf8_lossy(part.content).trim().to_owned()).filter(|text| !text.is_empty())
-    };
+pub fn upload(state: &State, call: &Call) -> Answered {
+    let refuse = |why: &str| Answer::text(400, why);
+    let parts = parts(call.header("content-type"), &call.body).ok_or_else(|| refuse("the form cannot be read"))?;
+    let field = |name: &str| texts(&parts, name).next();
     let content = parts.iter().find(|part| part.name == "content");
     let filename = content.and_then(|part| part.file.clone()).unwrap_or_default();
     let (Some(name), Some(version), Some(filetype), Some(content)) =
         (field("name"), field("version"), field("filetype"), content)
     else {
-        return Ok(Answer::text(400, "Missing data: name, version, filetype or content."));
+        return Err(refuse("Missing data: name, version, filetype or content."));
     };
     let sha256 = sha256(content.content);
     let about = about(&parts);
     let judged = pypi::objections(&about).into_iter().next().map(|objection| objection.what);
     let unfit = || pypi::platform_objection(&filename).filter(|_| !pypi::is_private(&about));
-    let why = objection(&name, &version, &filename, &sha256, field).or(judged).or_else(unfit);
-    if let Some(why) = why {
-        return Ok(Answer::text(400, why));
+    if let Some(why) = objection(&name, &version, &filename, &sha256, field).or(judged).or_else(unfit) {
+        return Err(refuse(&why));
     }
     let _turn = state.turn();
     let mut known = files(state, &name)?.unwrap_or_default();
     if let Some(file) = known.iter().find(|file| file.filename == filename) {
         let other = format!("File already exists ('{filename}', with sha256 hash '{}').", file.sha256);
-        return Ok(if file.sha256 == sha256 { Answer::text(200, "") } else { Answer::text(400, other) });
+        return if file.sha256 == sha256 { Ok(Answer::text(200, "")) } else { Err(refuse(&other)) };
     }
     state.save(&stored(&name, &filename), content.content)?;
     let what = json!({ "name": normalized(&name), "version": version, "file": filename });
@@ -59,15 +53,17 @@ pub fn upload(state: &State, call: &Call) -> Result<Answer> {
     Ok(Answer::text(200, ""))
 }
 
+/// What the fields of that name say.
+fn texts<'p>(parts: &'p [Part<'_>], name: &'p str) -> impl Iterator<Item = String> + 'p {
+    let named = parts.iter().filter(move |part| part.name == name);
+    let texts = named.map(|part| String::from_utf8_lossy(part.content).trim().to_owned());
+    texts.filter(|text| !text.is_empty())
+}
+
 /// What a form says of a project. Of addresses of people, it holds more than those alone.
 fn about(parts: &[Part<'_>]) -> About {
-    let all = |name: &str| -> Vec<String> {
-        let named = parts.iter().filter(|part| part.name == name);
-        let texts = named.map(|part| String::from_utf8_lossy(part.content).trim().to_owned());
-        texts.filter(|text| !text.is_empty()).collect()
-    };
-    let one = |name: &str| all(name).into_iter().next();
-    let urls = all("project_urls").into_iter().filter_map(|pair| {
+    let (all, one) = (|name| texts(parts, name).collect(), |name| texts(parts, name).next());
+    let urls = texts(parts, "project_urls").filter_map(|pair| {
         let (label, url) = pair.split_once(',')?;
         Some((label.trim().to_owned(), url.trim().to_owned()))
     });

@@ -1,11 +1,11 @@
 //! Issues, labels and what pull requests are as issues, as GitHub's REST API (2022-11-28, "Issues") has them.
 //! It must never make a label that nobody asked for, nor show a closed issue among the open ones.
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, State, now, timestamp};
+use super::{fields, invalid, not_found, refuse};
+use crate::server::{Answer, Answered, Call, State, now, timestamp};
 use plan::hash::sha256;
 
 const STATE: &str = "forge/issues.json";
@@ -40,26 +40,23 @@ struct Fields {
 }
 
 /// Answers what is below `issues` and `labels` of a repository.
-pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
-    let _turn = state.turn();
+pub fn answer(state: &State, call: &Call, path: &[&str]) -> Answered {
     let mut all: Issues = state.load_json(STATE)?.unwrap_or_default();
-    let refuse = |status: u16, message: &str| Ok(Answer::json(status, &json!({ "message": message })));
-    let body = if call.body.is_empty() { b"{}" } else { call.body.as_slice() };
-    let Ok(fields) = serde_json::from_slice::<Fields>(body) else { return refuse(400, "Problems parsing JSON") };
+    let fields: Fields = fields(call)?;
+    let lacks = || refuse(422, "Validation Failed");
     let answer = match (call.method.as_str(), path) {
         ("GET", ["issues"]) => return Ok(all.list(call)),
         ("POST", ["labels"]) => {
-            let Some(name) = fields.name else { return refuse(422, "Validation Failed") };
+            let name = fields.name.ok_or_else(lacks)?;
             if all.labels.contains(&name) {
-                let errors = json!([{ "resource": "Label", "code": "already_exists", "field": "name" }]);
-                return Ok(Answer::json(422, &json!({ "message": "Validation Failed", "errors": errors })));
+                return Err(invalid("Label", "already_exists", "name"));
             }
             all.labels.push(name.clone());
             state.effect("label", &sha256(b""), json!({ "name": name }))?;
             Answer::json(201, &json!({ "name": name }))
         }
         ("POST", ["issues"]) => {
-            let Some(title) = fields.title else { return refuse(422, "Validation Failed") };
+            let title = fields.title.ok_or_else(lacks)?;
             let number = all.issues.iter().map(|issue| issue.number).max().unwrap_or(0).saturating_add(1);
             let issue = Issue {
                 number,
@@ -76,9 +73,8 @@ pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
             answer
         }
         ("PATCH", ["issues", number]) => {
-            let Some(issue) = all.issues.iter_mut().find(|issue| issue.number.to_string() == *number) else {
-                return refuse(404, "Not Found");
-            };
+            let issue = all.issues.iter_mut().find(|issue| issue.number.to_string() == *number);
+            let issue = issue.ok_or_else(not_found)?;
             issue.title = fields.title.unwrap_or_else(|| std::mem::take(&mut issue.title));
             issue.state = fields.state.unwrap_or_else(|| std::mem::take(&mut issue.state));
             issue.body = fields.body.or_else(|| issue.body.take());
@@ -86,7 +82,7 @@ pub fn answer(state: &State, call: &Call, path: &[&str]) -> Result<Answer> {
             state.effect("issue-edit", &sha256(b""), json!({ "number": issue.number, "state": issue.state }))?;
             Answer::json(200, &json!(issue))
         }
-        _ => return refuse(404, "Not Found"),
+        _ => return Err(not_found()),
     };
     state.save(STATE, &serde_json::to_vec(&all)?)?;
     Ok(answer)
