@@ -49,7 +49,7 @@ pub fn generate(setup: &Setup) -> Texts {
     }
     files.insert(format!("{DIR}/ci.yml"), ci::ci(setup));
     files.insert(format!("{DIR}/release.yml"), release::release(setup, &built));
-    if setup.trains.iter().any(|train| train.has_dates) {
+    if setup.any(|train| train.has_dates) {
         files.insert(format!("{DIR}/calendar.yml"), ci::calendar(setup));
     }
     if let Some(sources) = &setup.website {

@@ -5,48 +5,40 @@ use super::{
     actions::{DOWNLOAD, UPLOAD},
     conditions::{NO_FORK, all, merged},
     setup::Setup,
-    steps::{Keeps, LINUX, READ, check_out_all, rust, take_tool},
+    steps::{Keeps, calling, job, rust},
     text::{Job, Step, gh_token, var},
 };
 
 pub fn make(setup: &Setup) -> Job {
-    let confirmed = setup.trains.iter().any(|train| train.is_confirmed);
+    let confirmed = setup.any(|train| train.is_confirmed);
     let confirm = if confirmed { "[ \"$WEBSITE\" != true ] || set -- --confirm website\n" } else { "" };
     let script = format!(
         "git config user.name \"$GITHUB_ACTOR\"\n\
         git config user.email \"$GITHUB_ACTOR_ID+$GITHUB_ACTOR@users.noreply.github.com\"\n\
-        {confirm}{} release --train \"$TRAIN\" \"$@\" {}\n\
+        {confirm}{} {}\n\
         git bundle create release.bundle --branches --tags --not --remotes",
-        setup.way.taken(),
+        setup.way.call("release --train \"$TRAIN\" \"$@\""),
         version(setup)
     );
     let mut env = vec![var("VERSION", "${{ inputs.version }}")];
     env.extend(confirmed.then(|| var("WEBSITE", "${{ inputs.website }}")));
+    let keep = [("name", "made"), ("path", "release.bundle"), ("if-no-files-found", "error")];
+    let steps =
+        [Step::run("prove, commit and tag", script).with_env(env), Step::uses("hand on commit and tag", UPLOAD, &keep)];
     Job {
-        id: "make".to_owned(),
-        name: "make the release".to_owned(),
         why: &[
             "The button, on a branch: what compiles holds no token, so commit and tag are only handed on from here.",
         ],
         needs: vec!["tool".to_owned()],
-        condition: all(&["github.ref_type == 'branch'", NO_FORK], merged(setup)),
-        runner: LINUX,
-        minutes: 60,
-        permissions: vec![READ],
-        steps: [check_out_all(Keeps::Nothing), rust(setup)]
-            .into_iter()
-            .chain(take_tool())
-            .chain([
-                Step::run("prove, commit and tag", script).with_env(env),
-                Step::uses(
-                    "hand on commit and tag",
-                    UPLOAD,
-                    &[("name", "made"), ("path", "release.bundle"), ("if-no-files-found", "error")],
-                ),
-            ])
-            .collect(),
-        ..Job::default()
+        condition: on_branch(setup),
+        steps: calling(Keeps::Nothing, Some(rust(setup)), steps),
+        ..job("make", "make the release", 60)
     }
+}
+
+/// The button, or the merge of the pull request that it opened.
+fn on_branch(setup: &Setup) -> Option<String> {
+    all(&["github.ref_type == 'branch'", NO_FORK], merged(setup))
 }
 
 /// The version as an argument: that of a merged pull request is the one that stands there.
@@ -54,10 +46,10 @@ fn version(setup: &Setup) -> &'static str {
     if setup.proposes() { "${VERSION:+-- \"$VERSION\"}" } else { "-- \"$VERSION\"" }
 }
 
-pub fn push(setup: &Setup) -> Job {
-    const START: &str = r#"tag=$(git for-each-ref --sort=-creatordate --count=1 --format='%(refname:short)' --points-at=HEAD refs/tags)
+/// The script that starts the publication of the tag that was pushed.
+fn start(setup: &Setup) -> String {
+    const TAG: &str = r#"tag=$(git for-each-ref --sort=-creatordate --count=1 --format='%(refname:short)' --points-at=HEAD refs/tags)
 "#;
-    let train = if setup.trains.len() > 1 { " --field train=\"$TRAIN\"" } else { "" };
     // What Actions open starts no checks, either, but those of its commit are shown with it.
     const WAITS: &str = r#"if [ -z "$tag" ]; then
   branch=$(git for-each-ref --count=1 --format='%(refname:short)' --no-merged=HEAD refs/heads)
@@ -66,28 +58,34 @@ pub fn push(setup: &Setup) -> Job {
   exit
 fi
 "#;
-    let (waits, version_of) = match setup.proposes() {
-        true => (WAITS, "${VERSION:-$tag}"),
-        false => ("", "$VERSION"),
-    };
-    let script = format!(
-        "{START}{waits}gh workflow run release.yml --ref \"$tag\"{train} --field version=\"{version_of}\"\n\
+    let train = if setup.trains.len() > 1 { " --field train=\"$TRAIN\"" } else { "" };
+    let (waits, version) = if setup.proposes() { (WAITS, "${VERSION:-$tag}") } else { ("", "$VERSION") };
+    format!(
+        "{TAG}{waits}gh workflow run release.yml --ref \"$tag\"{train} --field version=\"{version}\"\n\
         gh workflow run ci.yml --ref \"$GITHUB_REF_NAME\" || echo \"::warning::ci.yml could not be started on $GITHUB_REF_NAME\"\n\
         echo \"$tag is pushed, and its publication is started.\" >> \"$GITHUB_STEP_SUMMARY\""
-    );
-    let send = format!("{} release --train \"$TRAIN\" --push {}", setup.way.taken(), version(setup));
+    )
+}
+
+pub fn push(setup: &Setup) -> Job {
+    const UNPACK: &str = "git fetch --quiet --update-head-ok \"$RUNNER_TEMP/made/release.bundle\" '+refs/heads/*:refs/heads/*' 'refs/tags/*:refs/tags/*'\n\
+        git reset --quiet --hard";
+    let take = [("name", "made"), ("path", "${{ runner.temp }}/made")];
+    let push = format!("{} {}", setup.way.call("release --train \"$TRAIN\" --push"), version(setup));
+    let steps = [
+        Step::uses("take commit and tag", DOWNLOAD, &take),
+        Step::run("unpack them", UNPACK),
+        Step::run("push", push),
+        Step::run("start the publication", start(setup)),
+    ];
     let pull_requests = match setup.proposes() {
         true => ("pull-requests", "write", "to open the pull request, and to see what was reviewed"),
         false => ("pull-requests", "read", "to see what was reviewed"),
     };
     Job {
-        id: "push".to_owned(),
-        name: "push the release".to_owned(),
         why: &["What Actions push starts no workflow, but what they dispatch does: no other token is needed."],
         needs: vec!["make".to_owned()],
-        condition: all(&["github.ref_type == 'branch'", NO_FORK], merged(setup)),
-        runner: LINUX,
-        minutes: 15,
+        condition: on_branch(setup),
         environment: Some("make-release"),
         permissions: vec![
             ("actions", "write", "to start the publication"),
@@ -97,24 +95,7 @@ fi
             ("statuses", "read", "to see that CI is green"),
         ],
         env: vec![gh_token(), var("VERSION", "${{ inputs.version }}")],
-        steps: [check_out_all(Keeps::Token)]
-            .into_iter()
-            .chain(take_tool())
-            .chain([
-                Step::uses(
-                    "take commit and tag",
-                    DOWNLOAD,
-                    &[("name", "made"), ("path", "${{ runner.temp }}/made")],
-                ),
-                Step::run(
-                    "unpack them",
-                    "git fetch --quiet --update-head-ok \"$RUNNER_TEMP/made/release.bundle\" '+refs/heads/*:refs/heads/*' 'refs/tags/*:refs/tags/*'\n\
-                    git reset --quiet --hard",
-                ),
-                Step::run("push", send),
-                Step::run("start the publication", script),
-            ])
-            .collect(),
-        ..Job::default()
+        steps: calling(Keeps::Token, None, steps),
+        ..job("push", "push the release", 15)
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     conditions::NO_FORK,
     setup::Setup,
-    steps::{self, Cached, Keeps, LINUX, READ, cache, check_out_all, rust, take_tool},
+    steps::{self, Cached, Keeps, cache, calling, job, rust},
     text::{Job, Permission, Step, gh_token, image_registry, jobs, quoted},
 };
 
@@ -39,21 +39,13 @@ concurrency:
 
 "#
     );
+    // Its checklist asks the forge.
+    let step = Step::run("check", setup.way.call("check")).with_env([gh_token()]);
     let check = Job {
-        id: "check".to_owned(),
-        name: "every check".to_owned(),
         needs: vec!["tool".to_owned()],
-        runner: LINUX,
-        minutes: 15,
         permissions: ASK.to_vec(),
-        steps: [check_out_all(Keeps::Nothing)]
-            .into_iter()
-            .chain(take_tool())
-            .chain([Step::run("check", format!("{} check", setup.way.taken()))
-                // Its checklist asks the forge.
-                .with_env([gh_token()])])
-            .collect(),
-        ..Job::default()
+        steps: calling(Keeps::Nothing, None, [step]),
+        ..job("check", "every check", 15)
     };
     head + &steps::env(setup, &[]) + &jobs(&[smoke(setup), steps::tool(setup, Cached::Yes, None), check])
 }
@@ -65,19 +57,9 @@ fn smoke(setup: &Setup) -> Job {
         let of = if nth == 0 { String::new() } else { format!(" --train {}", train.name) };
         Step::run("proofs", format!("{} smoke{of}", setup.way.typed()))
     });
-    Job {
-        id: "smoke".to_owned(),
-        name: "proofs".to_owned(),
-        runner: LINUX,
-        minutes: 60,
-        permissions: vec![READ],
-        steps: [steps::check_out(), rust(setup), cache("smoke", &["target"], setup)]
-            .into_iter()
-            .chain(setup.way.installed())
-            .chain(proofs)
-            .collect(),
-        ..Job::default()
-    }
+    let begun = [steps::check_out(), rust(setup), cache("smoke", &["target"], setup)].into_iter();
+    let steps = begun.chain(setup.way.installed()).chain(proofs).collect();
+    Job { steps, ..job("smoke", "proofs", 60) }
 }
 
 pub fn calendar(setup: &Setup) -> String {
@@ -100,20 +82,12 @@ concurrency:
     let mut permissions = ASK.to_vec();
     permissions.insert(2, ("issues", "write", "to tell what is overdue"));
     let status = Job {
-        id: "status".to_owned(),
-        name: "nothing is overdue".to_owned(),
         needs: vec!["tool".to_owned()],
         condition: Some(NO_FORK.to_owned()),
-        runner: LINUX,
-        minutes: 20,
         permissions,
         env: vec![gh_token(), image_registry()],
-        steps: [check_out_all(Keeps::Nothing)]
-            .into_iter()
-            .chain(take_tool())
-            .chain([Step::run("look, and tell", format!("{} status --issue", setup.way.taken()))])
-            .collect(),
-        ..Job::default()
+        steps: calling(Keeps::Nothing, None, [Step::run("look, and tell", setup.way.call("status --issue"))]),
+        ..job("status", "nothing is overdue", 20)
     };
     let tool = steps::tool(setup, Cached::Yes, Some(NO_FORK.to_owned()));
     HEAD.to_owned() + &steps::env(setup, &[]) + &jobs(&[tool, status])

@@ -7,7 +7,7 @@ use super::{
     conditions::{NO_FORK, TAG, all, merged, of_pull_request, of_tag, only},
     publish::{announce, crates, images, upload},
     setup::{Part, Setup},
-    steps::{self, Cached, Keeps, LINUX, READ, check_out_all, rust, take_tool},
+    steps::{self, Cached, Keeps, calling, job, rust},
     text::{Job, Step, gh_token, image_registry, jobs, quoted},
 };
 
@@ -58,7 +58,7 @@ fn inputs(setup: &Setup) -> String {
             names.join(", ")
         ),
     };
-    let confirmed = match setup.trains.iter().any(|train| train.is_confirmed) {
+    let confirmed = match setup.any(|train| train.is_confirmed) {
         false => "",
         true => {
             "      website:\n        description: README and website say what is released\n        type: boolean\n        default: false\n"
@@ -120,61 +120,37 @@ const PUBLISHED: [&str; 3] = ["crates", "upload", "images"];
 fn rehearse(setup: &Setup) -> Job {
     let keep = [("name", "rehearsal"), ("path", "rehearsal.html")];
     let keep = Step { condition: Some("!cancelled()".to_owned()), ..Step::uses("keep the page", UPLOAD, &keep) };
-    let rehearse = format!("{} rehearse --train \"$TRAIN\" --page rehearsal.html", setup.way.taken());
+    let rehearse = setup.way.call("rehearse --train \"$TRAIN\" --page rehearsal.html");
+    compiling(setup, ("rehearse", "rehearse"), [Step::run("publish to local registries", rehearse), keep])
+}
+
+/// A job that compiles what a tag leads to.
+fn compiling(setup: &Setup, (id, name): (&str, &str), steps: [Step; 2]) -> Job {
     Job {
-        id: "rehearse".to_owned(),
-        name: "rehearse".to_owned(),
         needs: vec!["tool".to_owned()],
         condition: all(&[TAG, NO_FORK], None),
-        runner: LINUX,
-        minutes: 60,
-        permissions: vec![READ],
-        steps: [check_out_all(Keeps::Nothing), rust(setup)]
-            .into_iter()
-            .chain(take_tool())
-            .chain([Step::run("publish to local registries", rehearse), keep])
-            .collect(),
-        ..Job::default()
+        steps: calling(Keeps::Nothing, Some(rust(setup)), steps),
+        ..job(id, name, 60)
     }
 }
 
 fn pack(setup: &Setup) -> Job {
     // A post release has neither packages nor images.
     let keep = [("name", "packed"), ("path", "packed/*"), ("if-no-files-found", "ignore")];
-    Job {
-        id: "pack".to_owned(),
-        name: "compile the packages and the images".to_owned(),
-        needs: vec!["tool".to_owned()],
-        condition: all(&[TAG, NO_FORK], None),
-        runner: LINUX,
-        minutes: 60,
-        permissions: vec![READ],
-        steps: [check_out_all(Keeps::Nothing), rust(setup)]
-            .into_iter()
-            .chain(take_tool())
-            .chain([
-                Step::run(
-                    "pack, and compile what was packed",
-                    format!("{} pack --train \"$TRAIN\" --out packed", setup.way.taken()),
-                ),
-                Step::uses("keep packages and images", UPLOAD, &keep),
-            ])
-            .collect(),
-        ..Job::default()
-    }
+    let pack = setup.way.call("pack --train \"$TRAIN\" --out packed");
+    let steps =
+        [Step::run("pack, and compile what was packed", pack), Step::uses("keep packages and images", UPLOAD, &keep)];
+    compiling(setup, ("pack", "compile the packages and the images"), steps)
 }
 
 /// The job that calls the workflow of a train's wheels.
 fn called(setup: &Setup, (train, path): &Built<'_>) -> Job {
     let id = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".yml").trim_start_matches("python-");
     Job {
-        id: id.to_owned(),
-        name: "wheels".to_owned(),
         needs: vec!["rehearse".to_owned()],
         condition: all(&[TAG, NO_FORK], only(setup, |other| other.name == train.name)),
-        permissions: vec![READ],
         calls: Some(format!("./{path}")),
-        ..Job::default()
+        ..job(id, "wheels", 0)
     }
 }
 
@@ -187,23 +163,14 @@ fn status(setup: &Setup) -> Job {
         format!("{is_it}version=${{GITHUB_REF_NAME#'{before}'}}{ending}\n")
     };
     let version: String = setup.trains.iter().map(stripped).collect();
-    let look = format!("{} status --train \"$TRAIN\" -- \"$version\"", setup.way.taken());
-    let script = version + &look;
+    let script = version + &setup.way.call("status --train \"$TRAIN\" -- \"$version\"");
     Job {
-        id: "status".to_owned(),
-        name: "all is done".to_owned(),
         why: &["It looks even after a failure: what it prints is what is still to do."],
         needs: ["pack", "announce"].map(str::to_owned).to_vec(),
         condition: all(&["!cancelled()", TAG, NO_FORK, "needs.pack.result == 'success'"], None),
-        runner: LINUX,
-        minutes: 15,
         permissions: vec![("contents", "read", "to look at the release")],
         env: vec![gh_token(), image_registry()],
-        steps: [check_out_all(Keeps::Nothing)]
-            .into_iter()
-            .chain(take_tool())
-            .chain([Step::run("look", script)])
-            .collect(),
-        ..Job::default()
+        steps: calling(Keeps::Nothing, None, [Step::run("look", script)]),
+        ..job("status", "all is done", 15)
     }
 }

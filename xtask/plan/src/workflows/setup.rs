@@ -50,11 +50,11 @@ impl Way {
         }
     }
 
-    /// What a job runs that has the tool from another one.
-    pub fn taken(&self) -> &'static str {
+    /// A command in a job that has the tool from another one.
+    pub(super) fn call(&self, arguments: &str) -> String {
         match self {
-            Way::Xtask => "\"$RUNNER_TEMP/tool/xtask\"",
-            Way::Installed { .. } => "\"$RUNNER_TEMP/tool/cargo-train\" train",
+            Way::Xtask => format!("\"$RUNNER_TEMP/tool/xtask\" {arguments}"),
+            Way::Installed { .. } => format!("\"$RUNNER_TEMP/tool/cargo-train\" train {arguments}"),
         }
     }
 
@@ -127,12 +127,7 @@ impl Part {
             name: train.name().to_owned(),
             tag: train.tag.clone(),
             crates_io: places.iter().any(is_public),
-            registries: places
-                .iter()
-                .filter(|place| !is_public(place))
-                .flatten()
-                .map(|name| (*name).to_owned())
-                .collect(),
+            registries: places.iter().filter(|place| !is_public(place)).flatten().map(ToString::to_string).collect(),
             wheels: (!train.wheels.is_empty()).then(|| wheels(workspace, train)),
             images: images.collect(),
             channels: config.announce.clone(),
@@ -192,9 +187,13 @@ fn wheels(workspace: &Workspace, train: &Train) -> Wheels {
 }
 
 impl Setup {
+    pub(super) fn any(&self, is_so: impl Fn(&Part) -> bool) -> bool {
+        self.trains.iter().any(is_so)
+    }
+
     /// Whether releases of any train go by pull request.
     pub(super) fn proposes(&self) -> bool {
-        self.trains.iter().any(|train| train.proposed.is_some())
+        self.any(|train| train.proposed.is_some())
     }
 
     /// What is generated for these trains, the default one first: all that do not leave their workflows to somebody else.

@@ -7,12 +7,15 @@ use super::{
     text::{Job, Permission, Step},
 };
 
-/// The machine of what is not for a platform.
-pub const LINUX: &str = "ubuntu-24.04";
+const READ: Permission = ("contents", "read", "to check out");
 
-pub const READ: Permission = ("contents", "read", "to check out");
+/// A job of so many minutes that is for no platform, and may only check out.
+pub fn job(id: &str, name: &str, minutes: u32) -> Job {
+    let (id, name) = (id.to_owned(), name.to_owned());
+    Job { id, name, runner: "ubuntu-24.04", minutes, permissions: vec![READ], ..Job::default() }
+}
 
-/// Whether a step's checkout leaves the job's token to git.
+/// Whether the checkout of a job leaves its token to git.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Keeps {
     Token,
@@ -24,10 +27,15 @@ pub fn check_out() -> Step {
     Step::uses("check out", CHECKOUT, &[("persist-credentials", "false")])
 }
 
-/// The whole history with its tags.
-pub fn check_out_all(keeps: Keeps) -> Step {
+/// The steps of a job that calls the tool: the whole history with its tags, Rust where something is compiled, the tool from
+/// the job that compiled it, and what is done with it.
+pub fn calling(keeps: Keeps, rust: Option<Step>, steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
     let keeps = if keeps == Keeps::Token { "true" } else { "false" };
-    Step::uses("check out", CHECKOUT, &[("fetch-depth", "0"), ("persist-credentials", keeps)])
+    let check_out = Step::uses("check out", CHECKOUT, &[("fetch-depth", "0"), ("persist-credentials", keeps)]);
+    let take = [("name", "tool"), ("path", "${{ runner.temp }}/tool")];
+    let take = Step::uses("take the tool", DOWNLOAD, &take);
+    let run = Step::run("let it run", "chmod +x \"$RUNNER_TEMP\"/tool/*");
+    [check_out].into_iter().chain(rust).chain([take, run]).chain(steps).collect()
 }
 
 pub fn rust(setup: &Setup) -> Step {
@@ -71,22 +79,9 @@ pub fn tool(setup: &Setup, cached: Cached, condition: Option<String>) -> Job {
     let keep = [("name", "tool"), ("path", program), ("if-no-files-found", "error"), ("retention-days", "1")];
     let compiled = [Step::run("compile", command), Step::uses("keep it", UPLOAD, &keep)];
     Job {
-        id: "tool".to_owned(),
-        name: "compile the tool".to_owned(),
         why: &["What is compiled could read a token: this job holds none."],
         condition,
-        runner: LINUX,
-        minutes: 20,
-        permissions: vec![READ],
         steps: [check_out(), rust(setup)].into_iter().chain(cache).chain(compiled).collect(),
-        ..Job::default()
+        ..job("tool", "compile the tool", 20)
     }
-}
-
-/// Takes the tool from the job that compiled it.
-pub fn take_tool() -> [Step; 2] {
-    [
-        Step::uses("take the tool", DOWNLOAD, &[("name", "tool"), ("path", "${{ runner.temp }}/tool")]),
-        Step::run("let it run", "chmod +x \"$RUNNER_TEMP\"/tool/*"),
-    ]
 }

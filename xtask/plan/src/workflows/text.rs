@@ -168,13 +168,8 @@ fn indented(lines: &[String]) -> Vec<String> {
 /// Whether YAML takes the text as it is for a string, a number, or one of GitHub's expressions.
 fn is_plain(text: &str) -> bool {
     let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric() || "$/.~<".contains(c));
-    let is_expression = text.starts_with("${{");
-    starts && !text.contains(": ") && !text.contains(" #") && !text.ends_with(':') && (is_expression || is_safe(text))
-}
-
-/// Whether none of it ends a plain scalar within brackets.
-fn is_safe(text: &str) -> bool {
-    !text.contains('\t') && !text.ends_with(' ')
+    let is_whole = text.starts_with("${{") || !text.contains('\t') && !text.ends_with(' ');
+    starts && is_whole && !text.contains(": ") && !text.contains(" #") && !text.ends_with(':')
 }
 
 /// A text on one line, in quotes where YAML needs them.

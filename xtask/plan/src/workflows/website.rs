@@ -5,7 +5,7 @@ use super::{
     actions::{DEPLOY_PAGES, MDBOOK, UPLOAD},
     conditions::NO_FORK,
     setup::{BOOK, Setup},
-    steps::{self, LINUX, READ, check_out, rust},
+    steps::{self, check_out, job, rust},
     text::{Job, Step, jobs, quoted},
 };
 
@@ -48,13 +48,8 @@ fn build(setup: &Setup) -> Job {
         ("retention-days", "1"),
     ];
     Job {
-        id: "build".to_owned(),
-        name: "build the book".to_owned(),
         why: &["What is compiled could read a token: this job holds none."],
         condition: Some(format!("{NO_FORK} && github.ref == 'refs/heads/{}'", setup.main.replace('\'', "''"))),
-        runner: LINUX,
-        minutes: 20,
-        permissions: vec![READ],
         steps: vec![
             check_out(),
             rust(setup),
@@ -62,24 +57,20 @@ fn build(setup: &Setup) -> Job {
             Step::run("build", build),
             Step::uses("keep it", UPLOAD, &keep),
         ],
-        ..Job::default()
+        ..job("build", "build the book", 20)
     }
 }
 
 fn publish() -> Job {
     Job {
-        id: "publish".to_owned(),
-        name: "publish the book".to_owned(),
         needs: vec!["build".to_owned()],
         condition: Some(NO_FORK.to_owned()),
-        runner: LINUX,
-        minutes: 10,
         environment: Some("github-pages"),
         permissions: vec![
             ("pages", "write", "to publish the website"),
             ("id-token", "write", "to show that it comes from this workflow"),
         ],
         steps: vec![Step::uses("publish", DEPLOY_PAGES, &[])],
-        ..Job::default()
+        ..job("publish", "publish the book", 10)
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     actions::UPLOAD,
     setup::{Part, Setup, Wheels},
-    steps::{self, LINUX, READ, check_out, rust},
+    steps::{self, check_out, job, rust},
     text::{Job, Step, jobs, quoted, var},
 };
 use crate::config::SDIST;
@@ -98,25 +98,21 @@ fn platforms(
         .map(|(platform, runner, target)| format!("platform: {platform}, runner: {runner}, target: {target}"));
     let matrix: Vec<String> = rows.collect();
     let keep = [("name", "wheels-${{ matrix.platform }}"), ("path", "dist/*.whl"), ("if-no-files-found", "error")];
-    let steps =
-        [check_out(), rust(setup), Step::run("add the target to the toolchain", "rustup target add \"$TARGET\"")];
-    let build = Step::run("build, and test as installed", command(setup, train, &format!("--target \"$TARGET\"{zig}")));
+    let keep = Step::uses("keep the wheel", UPLOAD, &keep);
+    let target = Step::run("add the target to the toolchain", "rustup target add \"$TARGET\"");
     (!matrix.is_empty()).then(|| Job {
-        id: id.to_owned(),
-        name: "wheel for ${{ matrix.platform }}".to_owned(),
         why,
         runner: "${{ matrix.runner }}",
-        minutes: 60,
-        permissions: vec![READ],
         matrix,
         env: vec![var("TARGET", "${{ matrix.target }}")],
-        steps: steps
-            .into_iter()
-            .chain(setup.way.installed())
-            .chain([build, Step::uses("keep the wheel", UPLOAD, &keep)])
-            .collect(),
-        ..Job::default()
+        steps: building(setup, Some(target), command(setup, train, &format!("--target \"$TARGET\"{zig}")), keep),
+        ..job(id, "wheel for ${{ matrix.platform }}", 60)
     })
+}
+
+fn building(setup: &Setup, target: Option<Step>, command: String, keep: Step) -> Vec<Step> {
+    let begun = [check_out(), rust(setup)].into_iter().chain(target).chain(setup.way.installed());
+    begun.chain([Step::run("build, and test as installed", command), keep]).collect()
 }
 
 fn source(setup: &Setup, train: &Part) -> Job {
@@ -124,16 +120,7 @@ fn source(setup: &Setup, train: &Part) -> Job {
     // The wheel that may lie beside it is the first job's to make.
     let keep = Step::uses("keep the source distribution", UPLOAD, &keep);
     Job {
-        id: "source".to_owned(),
-        name: "source distribution".to_owned(),
-        runner: LINUX,
-        minutes: 60,
-        permissions: vec![READ],
-        steps: [check_out(), rust(setup)]
-            .into_iter()
-            .chain(setup.way.installed())
-            .chain([Step::run("build, and test as installed", command(setup, train, "--sdist")), keep])
-            .collect(),
-        ..Job::default()
+        steps: building(setup, None, command(setup, train, "--sdist"), keep),
+        ..job("source", "source distribution", 60)
     }
 }
