@@ -81,25 +81,19 @@ pub struct TrainConfig {
     pub lines: Vec<VersionLine>,
     /// Where its crates are published, by the names that cargo has for registries; without it, where the only one in a
     /// crate's `publish` says, else to cargo's default. An empty list is nowhere.
-    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub registries: Option<Vec<SafeName>>,
     /// The branch that releases are made on; without it, the remote's default branch.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub main: Option<Branch>,
     /// The git remote that `--push` pushes to; `origin` without the key.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub remote: Option<SafeName>,
     /// Template of the tag, with `{version}` in it; without the key, the form of the tags that are there, else `v{version}`.
     #[serde(default, deserialize_with = "ref_template")]
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub tag: Option<Template>,
     /// Template of the release commit's subject, with `{version}` in it.
     #[serde(default, deserialize_with = "subject_template")]
-    #[cfg_attr(test, schemars(with = "String"))]
     pub commit: Template,
     /// A branch to prepare the release on before it is merged to `main`.
     #[serde(default, deserialize_with = "ref_template")]
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub branch: Option<Template>,
     /// How a release comes to the main branch; pushed there without the key.
     #[serde(default)]
@@ -140,7 +134,6 @@ pub struct TrainConfig {
     /// Which version the development goes on with after a release; without it, with the released one.
     pub development: Option<Development>,
     /// The release day of each month; without it, the train has no dates.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub cadence: Option<Cadence>,
     /// Who leads a release, in turn; without it, the role stands for the person.
     #[serde(default)]
@@ -280,6 +273,11 @@ fn listed(names: &[Value]) -> Config {
 pub fn closest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let same = known.iter().find(|known| known.eq_ignore_ascii_case(word)).copied();
     same.or_else(|| similar::get_close_matches(word, known, 1, 0.5).first().copied())
+}
+
+/// `: did you mean …?`, where a known word was most likely meant.
+pub fn did_you_mean(word: &str, known: &[&str]) -> String {
+    closest(word, known).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default()
 }
 
 /// The known word that was most likely meant, else all of them.

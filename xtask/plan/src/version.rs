@@ -9,7 +9,7 @@ mod parse;
 use std::{cmp::Ordering, fmt};
 
 use anyhow::{Context, Result, bail};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::bump::Bump;
 use self::parse::{number, parse_pep440, parse_tag};
@@ -22,7 +22,9 @@ use self::parse::{number, parse_pep440, parse_tag};
 pub struct Version(semver::Version);
 
 /// How a version is spelt, and by which rules two of them are ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Dialect {
     /// SemVer 2.0, as in `Cargo.toml`: `0.10.0-rc.1`, `0.9.3+post.1`.
     Cargo,

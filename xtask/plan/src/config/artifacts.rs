@@ -37,17 +37,14 @@ pub struct Deployment {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Image {
-    #[cfg_attr(test, schemars(with = "String"))]
     pub name: SafeName,
     pub dockerfile: PathBuf,
     /// A binary to link statically and give to the build as its whole context; without it, the context is the
     /// workspace's root.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub binary: Option<SafeName>,
     /// Files of the workspace that go into that context, too, without their directories.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<PathBuf>,
     /// Where it is pushed to, the name left out; without it, `IMAGE_REGISTRY` in the environment says.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub registry: Option<SafeName>,
 }

@@ -3,28 +3,33 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::date::{Date, Nth, Weekday};
 
 /// `first wednesday` of each month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Cadence {
     nth: Nth,
     weekday: Weekday,
 }
 
-impl Cadence {
-    fn parse(text: &str) -> Result<Cadence, String> {
+impl TryFrom<String> for Cadence {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Cadence, String> {
         let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
         let [nth, weekday] = words.as_slice() else {
             return Err(format!("cadence `{text}`: write which weekday of the month, as in `first wednesday`"));
         };
         let nths = Nth::ALL.map(|nth| (nth.name(), nth));
         let weekdays = Weekday::ALL.map(|weekday| (weekday.name(), weekday));
-        Ok(Cadence { nth: one_of(text, nth, &nths)?, weekday: one_of(text, weekday, &weekdays)? })
+        Ok(Cadence { nth: one_of(&text, nth, &nths)?, weekday: one_of(&text, weekday, &weekdays)? })
     }
+}
 
+impl Cadence {
     /// The release day of a month, `month` as [`Date::month`] counts.
     pub fn day(self, month: i64) -> Date {
         Date::nth(month, self.nth, self.weekday)
@@ -46,11 +51,14 @@ impl fmt::Display for Cadence {
 }
 
 /// A length of time as `90m`, `48h` or `2d`, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Span(pub i64);
 
-impl Span {
-    fn parse(text: &str) -> Result<Span, String> {
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Span, String> {
         let unit = text.char_indices().next_back();
         let seconds = unit.and_then(|(at, unit)| {
             let each = [('m', 60), ('h', 3_600), ('d', 86_400)].into_iter().find(|(name, _)| *name == unit)?.1;
@@ -80,27 +88,13 @@ impl fmt::Display for Span {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budgets {
-    #[cfg_attr(test, schemars(with = "String"))]
     pub wheels: Span,
-    #[cfg_attr(test, schemars(with = "String"))]
     pub hotfix: Span,
 }
 
 impl Default for Budgets {
     fn default() -> Budgets {
         Budgets { wheels: Span(48 * 3_600), hotfix: Span(24 * 3_600) }
-    }
-}
-
-impl<'de> Deserialize<'de> for Cadence {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cadence, D::Error> {
-        Cadence::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-        Span::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -122,7 +116,7 @@ mod tests {
         for (text, day) in
             [("first wednesday", "2026-12-02"), ("Last  Friday", "2026-12-25"), ("third monday", "2026-12-21")]
         {
-            assert_eq!(Cadence::parse(text).unwrap().day(december).to_string(), day);
+            assert_eq!(Cadence::try_from(text.to_owned()).unwrap().day(december).to_string(), day);
         }
         for (text, reported) in [
             ("frist wednesday", "unknown word `frist`: did you mean `first`?"),
@@ -132,7 +126,7 @@ mod tests {
             ("monthly", "as in `first wednesday`"),
             ("", "as in `first wednesday`"),
         ] {
-            let message = Cadence::parse(text).unwrap_err();
+            let message = Cadence::try_from(text.to_owned()).unwrap_err();
             assert!(message.contains(reported), "{text}: {message}");
         }
     }
@@ -140,7 +134,7 @@ mod tests {
     #[test]
     fn a_budget_is_a_length_of_time() {
         for (text, seconds, shown) in [("90m", 5_400, "90 min"), ("48h", 172_800, "48 h"), ("4d", 345_600, "4 days")] {
-            let span = Span::parse(text).unwrap();
+            let span = Span::try_from(text.to_owned()).unwrap();
             assert_eq!((span.0, span.to_string().as_str()), (seconds, shown));
         }
         for text in [
@@ -157,7 +151,7 @@ mod tests {
             "3651d",
             "4ü",
         ] {
-            assert!(Span::parse(text).is_err(), "{text}");
+            assert!(Span::try_from(text.to_owned()).is_err(), "{text}");
         }
         let some: Budgets = serde_json::from_value(json!({ "hotfix": "12h" })).unwrap();
         assert_eq!(some, Budgets { hotfix: Span(43_200), ..Budgets::default() });

@@ -15,12 +15,17 @@ use crate::{
     visible,
 };
 
-/// Stands for a path that cannot be used until it is left out. No path that is read can be called so.
-const UNUSABLE: &str = "\0";
-
 impl TrainConfig {
-    /// Every path that it names, with its key.
-    fn paths(&mut self) -> impl Iterator<Item = (&'static str, &mut PathBuf)> {
+    /// What is wrong with the paths that it names. What has one that cannot be used is left out.
+    fn leave_unusable(&mut self, root: &Path) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut is_usable = |key: &str, path: &mut PathBuf| {
+            *path = portable(path);
+            let problem = unusable(key, path, root);
+            let is_usable = problem.is_none();
+            problems.extend(problem);
+            is_usable
+        };
         let single = [
             ("changelog", &mut self.changelog),
             ("fragments", &mut self.fragments),
@@ -28,34 +33,18 @@ impl TrainConfig {
             ("release-notes", &mut self.release_notes),
             ("templates", &mut self.templates),
         ];
-        let single = single.into_iter().filter_map(|(key, path)| Some((key, path.as_mut()?)));
-        single
-            .chain(self.files.iter_mut().map(|file| ("files.path", &mut file.path)))
-            .chain(self.deployments.iter_mut().map(|deployment| ("deployments.path", &mut deployment.path)))
-            .chain(self.images.iter_mut().flat_map(|image| {
-                let files = image.files.iter_mut().map(|file| ("images.files", file));
-                files.chain([("images.dockerfile", &mut image.dockerfile)])
-            }))
-            .chain(self.proofs.iter_mut().map(|proof| ("proofs.in", &mut proof.dir)))
-    }
-
-    /// Leaves out what has a path that cannot be used: that is told already.
-    fn leave_unusable(&mut self) {
-        let is_usable = |path: &Path| path != Path::new(UNUSABLE);
-        let single = [
-            &mut self.changelog,
-            &mut self.fragments,
-            &mut self.follow_ups,
-            &mut self.release_notes,
-            &mut self.templates,
-        ];
-        for path in single {
-            path.take_if(|path| !is_usable(path));
+        for (key, path) in single {
+            path.take_if(|path| !is_usable(key, path));
         }
-        self.files.retain(|file| is_usable(&file.path));
-        self.deployments.retain(|deployment| is_usable(&deployment.path));
-        self.images.retain(|image| is_usable(&image.dockerfile) && image.files.iter().all(|file| is_usable(file)));
-        self.proofs.retain(|proof| is_usable(&proof.dir));
+        self.files.retain_mut(|file| is_usable("files.path", &mut file.path));
+        self.deployments.retain_mut(|deployment| is_usable("deployments.path", &mut deployment.path));
+        self.images.retain_mut(|image| {
+            let files = image.files.iter_mut().map(|file| is_usable("images.files", file));
+            let unusable = files.filter(|is_usable| !is_usable).count();
+            is_usable("images.dockerfile", &mut image.dockerfile) && unusable == 0
+        });
+        self.proofs.retain_mut(|proof| is_usable("proofs.in", &mut proof.dir));
+        problems
     }
 }
 
@@ -75,8 +64,7 @@ pub(super) fn problems_of(trains: &mut [TrainConfig], root: &Path) -> Vec<String
 
 /// What is wrong with the values of a train.
 fn values(train: &mut TrainConfig, root: &Path) -> Vec<String> {
-    let mut problems: Vec<String> = train.paths().filter_map(|(key, path)| unusable(key, path, root)).collect();
-    train.leave_unusable();
+    let mut problems = train.leave_unusable(root);
     let known: Vec<&str> = PLATFORMS.iter().map(|(name, ..)| *name).chain([SDIST]).collect();
     let images: Vec<&str> = train.images.iter().map(|image| &*image.name).collect();
     let platforms = train.platforms.iter().map(|platform| ("platform", platform, &known));
@@ -94,23 +82,19 @@ fn values(train: &mut TrainConfig, root: &Path) -> Vec<String> {
     problems
 }
 
-/// Why a path cannot be used, which is then marked as that.
-fn unusable(key: &str, path: &mut PathBuf, root: &Path) -> Option<String> {
-    *path = portable(path);
+/// Why a path cannot be used.
+fn unusable(key: &str, path: &Path, root: &Path) -> Option<String> {
     let place = visible::line(&path.to_string_lossy());
     // Where a key of an entry is left out, it is empty.
     let is_word = if place.is_empty() { Ok(()) } else { check_name(&path.to_string_lossy()) };
-    let problem = if let Err(why) = is_word {
-        format!("`{key}`: {why}")
+    if let Err(why) = is_word {
+        Some(format!("`{key}`: {why}"))
     } else if place.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
-        format!("`{key} = \"{place}\"` leads into git's own directory: name a file that git tracks")
-    } else if path.has_root() || normalized(&root.join(&path)).is_none() {
-        format!("`{key} = \"{place}\"` leaves the repository: name a path inside of it")
+        Some(format!("`{key} = \"{place}\"` leads into git's own directory: name a file that git tracks"))
     } else {
-        return None;
-    };
-    *path = PathBuf::from(UNUSABLE);
-    Some(problem)
+        let leaves = path.has_root() || normalized(&root.join(path)).is_none();
+        leaves.then(|| format!("`{key} = \"{place}\"` leaves the repository: name a path inside of it"))
+    }
 }
 
 fn misnamed_images(images: &[Image]) -> Vec<String> {

@@ -14,8 +14,17 @@ use crate::{
 };
 
 /// A text in which `{version}` stands once.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(try_from = "String")]
 pub struct Template(String);
+
+impl TryFrom<String> for Template {
+    type Error = anyhow::Error;
+
+    fn try_from(text: String) -> Result<Template> {
+        Template::new(&text)
+    }
+}
 
 impl Template {
     pub const SLOT: &'static str = "{version}";
@@ -94,18 +103,6 @@ impl Default for Template {
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Serialize for Template {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
-        Template::new(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -31,20 +31,11 @@ pub struct VersionFile {
     pub times: usize,
     #[serde(default)]
     pub when: When,
-    dialect: Option<FileDialect>,
+    dialect: Option<Dialect>,
 }
 
 pub(super) fn once() -> usize {
     1
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-enum FileDialect {
-    Cargo,
-    Pep440,
-    Tag,
 }
 
 impl VersionFile {
@@ -52,9 +43,7 @@ impl VersionFile {
     pub fn dialect(&self) -> Dialect {
         let extension = self.path.extension().and_then(|e| e.to_str());
         match self.dialect {
-            Some(FileDialect::Cargo) => Dialect::Cargo,
-            Some(FileDialect::Pep440) => Dialect::Pep440,
-            Some(FileDialect::Tag) => Dialect::Tag,
+            Some(dialect) => dialect,
             None if extension == Some("py")
                 || ["pyproject.toml", "setup.cfg"].iter().any(|name| self.path.ends_with(name))
                 || ["==", "~=", ">="].iter().any(|op| self.after.trim_end().ends_with(op)) =>

@@ -1,12 +1,36 @@
 //! The JSON schema of the configuration, made from the types that read it.
 //! The committed file must never stay behind: `BLESS=1 cargo test -p cargo-train-plan schema` makes it anew.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
-use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use crate::config::TrainConfig;
+use crate::{
+    config::{Cadence, Span, Template, TrainConfig},
+    names::{Branch, SafeName},
+};
+
+/// What is written as a text.
+macro_rules! texts {
+    ($($name:ty),*) => {
+        $(impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                String::schema_name()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                String::json_schema(generator)
+            }
+        })*
+    };
+}
+
+texts!(Branch, Cadence, SafeName, Span, Template);
 
 /// Leaves out `null`, which TOML does not have.
 fn without_null(value: &mut Value) {
