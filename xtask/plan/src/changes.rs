@@ -28,7 +28,7 @@ pub use self::{
 use crate::{
     config::Entries,
     conventional::{Change, numbers},
-    edit::{Reason, note_of, slashed},
+    edit::{note_of, slashed},
     edits::Texts,
     files::changelog::{
         self,
@@ -217,9 +217,10 @@ impl Collected {
     }
 
     /// Writes what is new under Unreleased, and takes away the fragments.
-    pub fn write(&self, path: &Path, names: &Names, texts: &mut Texts<'_>) -> anyhow::Result<()> {
+    pub fn write(&self, path: &Path, names: &Names, texts: &mut Texts<'_>) -> Option<Finding> {
         let is_new = |entry: &&Entry| entry.source != Entries::Unreleased && entry.same_as.is_none();
         let new: Vec<&Entry> = self.entries.iter().filter(is_new).collect();
+        let mut found = None;
         if !new.is_empty() {
             let text = texts.now(path).unwrap_or_default();
             let reported = new.iter().map(|entry| match entry.log.as_ref().and_then(|log| texts.now(log)) {
@@ -228,14 +229,14 @@ impl Collected {
             });
             let reported: Vec<String> = reported.collect();
             let kinds = new.iter().map(|entry| entry.kind.as_deref().unwrap_or_default());
-            texts.rewrite(path, Reason::Changelog, |text| {
+            found = texts.rewrite_log(path, |text| {
                 changelog::add_entries(names.log(path, text), kinds.zip(reported.iter().map(String::as_str)))
-            })?;
+            });
         }
-        for path in &self.consumed {
-            texts.remove(path);
+        if found.is_none() {
+            self.consumed.iter().for_each(|path| texts.remove(path));
         }
-        Ok(())
+        found
     }
 }
 

@@ -135,7 +135,6 @@ fn recorded<'a>(confirmed: Vec<String>, names: impl Iterator<Item = &'a str>, ch
 pub struct Draft {
     pub from: Version,
     pub to: Version,
-    pub level: Level,
     pub versions: BTreeMap<usize, Version>,
     pub edits: Vec<Edit>,
     pub proofs: Vec<Proof>,
@@ -153,8 +152,7 @@ impl Draft {
         let after = after(workspace, &self.edits);
         let notes = train.log(&after).and_then(|log| changelog::quote(log, &self.to.tag()));
         let notes = notes.filter(|notes| !notes.is_empty()).map(|notes| notes.replace("\r\n", "\n"));
-        let (moved, lines) = (moved(snapshot, &self.versions), lines(snapshot, &self.versions));
-        let way = self.way(snapshot, &moved, notes.as_deref());
+        let way = self.way(snapshot, notes.as_deref());
         self.remarks.extend(links_left_behind(&self.edits, &train.names, &self.to.tag(), &tag_name));
         self.remarks.extend(left_to_release(workspace, train, &self.versions));
         self.remarks.extend(left_beside(snapshot, &self.versions));
@@ -162,8 +160,9 @@ impl Draft {
         let waivable = check::waivers::waivable(train);
         // What was waived for a release stays waived for that very release: its tag says so.
         let checks = checks(snapshot, options, &waivable);
-        let (waived, findings): (Vec<_>, Vec<_>) =
-            self.findings.into_iter().partition(|finding| checks.waived.contains_key(finding.check.name()));
+        let is_waived = |finding: &Finding| checks.waived.contains_key(finding.check.name());
+        let (waived, findings): (Vec<_>, Vec<_>) = std::mem::take(&mut self.findings).into_iter().partition(is_waived);
+        self.findings = findings;
         let confirmed = confirmed(snapshot, options);
         let mut confirmations = checklist::asked(snapshot, &self.to);
         confirmations.extend(checklist::by_person(snapshot, &confirmed));
@@ -178,8 +177,8 @@ impl Draft {
             base: base.clone(),
             branch,
             confirmations,
-            edits: Arc::new(self.edits),
-            proofs: self.proofs,
+            edits: Arc::new(std::mem::take(&mut self.edits)),
+            proofs: std::mem::take(&mut self.proofs),
             subject: subject::release(train, &self.to),
             is_unproved: false,
             of: Of::Release(tag_name.clone()),
@@ -190,19 +189,24 @@ impl Draft {
             way,
             hotfix: None,
         };
+        Plan { waived, checks, ..self.plan(snapshot, Work::Release(Box::new(release))) }
+    }
+
+    /// The plan of that work, with nothing waived.
+    pub fn plan(self, snapshot: &Snapshot, work: Work) -> Plan {
         Plan {
-            train: train.name().to_owned(),
+            train: snapshot.train.name().to_owned(),
+            level: self.to.level_since(&self.from),
             from: self.from,
             to: self.to,
-            level: self.level,
-            moved,
-            lines,
-            findings,
-            waived,
+            moved: moved(snapshot, &self.versions),
+            lines: lines(snapshot, &self.versions),
+            findings: self.findings,
+            waived: Vec::new(),
             remarks: self.remarks,
             strays: Vec::new(),
-            work: Work::Release(Box::new(release)),
-            checks,
+            work,
+            checks: Checks::default(),
         }
     }
 
@@ -219,13 +223,13 @@ impl Draft {
     }
 
     /// How it comes to main. Where nothing is committed, there is nothing to merge.
-    fn way(&self, snapshot: &Snapshot, moved: &[Moved], notes: Option<&str>) -> Way {
+    fn way(&self, snapshot: &Snapshot, notes: Option<&str>) -> Way {
         let is_proposed = snapshot.train.config.flow == Flow::PullRequest;
         if !is_proposed || !self.edits.iter().any(|edit| edit.tracked) {
             return Way::Here;
         }
-        let row = |moved: &Moved| [moved.name.clone(), moved.from.to_string(), moved.to.to_string()];
-        let moved: Vec<_> = moved.iter().map(row).collect();
+        let row = |moved: Moved| [moved.name, moved.from.to_string(), moved.to.to_string()];
+        let moved: Vec<_> = moved(snapshot, &self.versions).into_iter().map(row).collect();
         Way::Proposed { body: pull_request::body(snapshot, &self.to, (&moved, &self.edits), notes) }
     }
 
@@ -244,7 +248,7 @@ impl Draft {
     }
 }
 
-pub fn moved(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Vec<Moved> {
+fn moved(snapshot: &Snapshot, versions: &BTreeMap<usize, Version>) -> Vec<Moved> {
     let Snapshot { workspace, train, .. } = snapshot;
     let moved = versions.iter().map(|(&at, to)| {
         let member = &workspace.members[at];

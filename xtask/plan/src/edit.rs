@@ -133,6 +133,11 @@ pub fn first_of(names: &[String]) -> String {
     }
 }
 
+/// ` and 2 more`; nothing where there are none.
+pub fn and_more(many: usize) -> String {
+    if many > 0 { format!(" and {many} more") } else { String::new() }
+}
+
 /// One note of all that is of one kind. What goes beyond three stands in the lines below the first, for those who ask.
 pub fn note_of(items: &[String], one: impl Fn(&str) -> String, many: impl Fn(usize, &str) -> String) -> Option<String> {
     match items {

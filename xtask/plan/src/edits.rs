@@ -43,6 +43,24 @@ impl<'w> Places<'w> {
         }
     }
 
+    /// All that has its place and moves with these versions: `to` is what version files get, and `first` the workspace of
+    /// the last final version.
+    pub fn all(
+        &mut self,
+        train: &'w Train,
+        to: Option<&Version>,
+        versions: &BTreeMap<usize, Version>,
+        first: Option<&Workspace>,
+    ) {
+        self.versions(versions);
+        self.beside(train, versions);
+        self.requirements(versions, first);
+        self.wheels(train, versions);
+        if let Some(to) = to {
+            self.version_files(train, to, When::Released);
+        }
+    }
+
     /// The versions of members, wherever they are written.
     pub fn versions(&mut self, versions: &BTreeMap<usize, Version>) {
         let highest = versions.keys().map(|&at| &self.workspace.members[at].version).max();
@@ -75,7 +93,7 @@ impl<'w> Places<'w> {
     }
 
     /// The versions of the projects beside the workspace that move with the train's driver.
-    pub fn beside(&mut self, train: &'w Train, versions: &BTreeMap<usize, Version>) {
+    fn beside(&mut self, train: &'w Train, versions: &BTreeMap<usize, Version>) {
         let Some(version) = versions.get(&train.driver).map(Version::base) else { return };
         for project in &train.beside {
             let (of, from) = (project.name.clone(), project.version.to_string());
@@ -86,8 +104,8 @@ impl<'w> Places<'w> {
         }
     }
 
-    /// The requirements on members that move, in members and beside the workspace. `first` is the workspace of the last
-    /// final version: what a candidate had rewritten since comes from there.
+    /// The requirements on members that move, in members and beside the workspace. What a candidate had rewritten since the
+    /// `first` workspace comes from there.
     pub fn requirements(&mut self, versions: &BTreeMap<usize, Version>, first: Option<&Workspace>) {
         let entries = first.map(|first| (self.workspace.requirements_by_entry(), first.requirements_by_entry()));
         let then = |site: &Requirement| {
@@ -178,19 +196,10 @@ impl<'w> Places<'w> {
         }
     }
 
-    /// The configured version files, those in `dialects` only.
-    pub fn version_files(&mut self, train: &Train, version: &Version, dialects: &[Dialect]) {
-        self.files(train, version, dialects, When::Released);
-    }
-
-    /// The configured version files that tell what can be had.
-    pub fn published_files(&mut self, train: &Train, version: &Version) {
-        let all = [Dialect::Cargo, Dialect::Pep440, Dialect::Tag];
-        self.files(train, version, if version.post().is_some() { &[Dialect::Pep440] } else { &all }, When::Published);
-    }
-
-    fn files(&mut self, train: &Train, version: &Version, dialects: &[Dialect], when: When) {
-        let wanted = |file: &&VersionFile| file.when == when && dialects.contains(&file.dialect());
+    /// The configured version files that follow then; a post release is of Python alone.
+    pub fn version_files(&mut self, train: &Train, version: &Version, when: When) {
+        let is_theirs = |file: &VersionFile| version.post().is_none() || file.dialect() == Dialect::Pep440;
+        let wanted = |file: &&VersionFile| file.when == when && is_theirs(file);
         for file in train.config.files.iter().filter(wanted) {
             let path = self.workspace.in_root(&file.path);
             let places = match anchored(self.workspace, train, file) {

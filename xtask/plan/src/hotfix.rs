@@ -3,7 +3,7 @@
 
 mod sides;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use anyhow::{Result, bail};
 
@@ -12,7 +12,7 @@ pub use sides::sides;
 use crate::{
     check,
     config::{Flow, Template},
-    draft::Plan,
+    draft::{Draft, Plan},
     names::HOTFIX,
     options::Options,
     paths::dir,
@@ -21,7 +21,7 @@ use crate::{
     repo::Repo,
     snapshot::Snapshot,
     step::{
-        Branch, Checks, Fix, Sides,
+        Branch, Fix, Sides,
         release::{Hotfix, Work},
     },
     tool::TOOL,
@@ -139,20 +139,16 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
     (here.train.config.branch, here.train.config.flow) = (None, Flow::Push);
     if !is_fixed {
         let from = here.train.version(&here.workspace).clone();
-        return Plan {
-            train: here.train.name().to_owned(),
-            level: line.to.level_since(&from),
+        let draft = Draft {
             from,
             to: line.to.clone(),
-            moved: Vec::new(),
-            lines: Vec::new(),
+            versions: BTreeMap::new(),
+            edits: Vec::new(),
+            proofs: Vec::new(),
             findings: check::repository::repository(&here, None),
-            waived: Vec::new(),
             remarks: Vec::new(),
-            strays: Vec::new(),
-            work: Work::Fix(branch, fix),
-            checks: Checks::default(),
         };
+        return draft.plan(&here, Work::Fix(branch, fix));
     }
     let mut plan = release::plan(&here, &line.to, released, options);
     if let Work::Release(release) = &mut plan.work {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     check,
-    config::{Channel, Development, Flow},
-    draft::{Draft, Plan, after, left_to_release, lines, moved, read_back},
+    config::{Channel, Development, Flow, When},
+    draft::{Draft, Plan, after, left_to_release, read_back},
     edit::{Reason, slashed},
     edits::{Places, Texts},
     files::{changelog, deployment, follow_ups, tag_record::Record},
@@ -14,7 +14,7 @@ use crate::{
     release,
     snapshot::Snapshot,
     step::{
-        Checks, Proof, Prove, RequirePublished, Step, Tagged,
+        Proof, Prove, RequirePublished, Step, Tagged,
         release::{FollowUp, Work},
     },
     strays::{self, Mention},
@@ -69,15 +69,11 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
     };
     let mut places = Places::new(workspace);
     if let Some(next) = &next {
-        places.versions(&versions);
-        places.beside(train, &versions);
-        places.requirements(&versions, None);
-        places.wheels(train, &versions);
-        places.version_files(train, next, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
+        places.all(train, Some(next), &versions, None);
         remarks.extend(left_to_release(workspace, train, &versions));
     }
     if !of.version.is_prerelease() {
-        places.published_files(train, &of.version);
+        places.version_files(train, &of.version, When::Published);
     }
     let (mut texts, found) = places.apply(&versions);
     findings.extend(found);
@@ -85,9 +81,7 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
     follow_up(snapshot, released, &mut texts, &mut findings);
 
     let to = next.clone().unwrap_or_else(|| from.clone());
-    let level = to.level_since(&from);
-    let mut draft =
-        Draft { from, to, level, versions, edits: texts.into_edits(), proofs: Vec::new(), findings, remarks };
+    let mut draft = Draft { from, to, versions, edits: texts.into_edits(), proofs: Vec::new(), findings, remarks };
     if !draft.edits.is_empty() {
         // What did not hold before is the next release's to mend.
         let before = check::state(workspace, train);
@@ -218,7 +212,7 @@ fn branch(train: &Train, of: &Tagged) -> Option<String> {
 fn lay_out(
     snapshot: &Snapshot,
     released: &Released,
-    draft: Draft,
+    mut draft: Draft,
     next: Option<&Version>,
     deployed: &[String],
     push: bool,
@@ -230,11 +224,12 @@ fn lay_out(
         message.push(format!("Deployed at {}: {}", of.version.tag(), deployed.join(", ")));
     }
     message.extend(next.map(|next| format!("Development continues with {next}.")));
-    let edits = Arc::new(draft.edits);
+    let edits = Arc::new(std::mem::take(&mut draft.edits));
     let parts = released.parts.iter().filter(|step| step.is_durable()).cloned().collect();
-    let mut remarks = draft.remarks;
     if edits.is_empty() {
-        remarks.push("nothing here follows from it: see `deployments`, `follow-ups` and `development`".to_owned());
+        draft
+            .remarks
+            .push("nothing here follows from it: see `deployments`, `follow-ups` and `development`".to_owned());
     }
     let root = workspace.root_dir();
     let locked = workspace.tracked.contains(&root.join("Cargo.lock"));
@@ -252,18 +247,5 @@ fn lay_out(
         message: message.join("\n").trim_end().to_owned(),
         is_pushed: push,
     };
-    Plan {
-        train: train.name().to_owned(),
-        from: draft.from,
-        to: draft.to,
-        level: draft.level,
-        moved: moved(snapshot, &draft.versions),
-        lines: lines(snapshot, &draft.versions),
-        findings: draft.findings,
-        waived: Vec::new(),
-        remarks,
-        strays: Vec::new(),
-        work: Work::FollowUp(follow_up),
-        checks: Checks::default(),
-    }
+    draft.plan(snapshot, Work::FollowUp(follow_up))
 }

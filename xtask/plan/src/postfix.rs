@@ -10,9 +10,10 @@ use anyhow::{Result, bail};
 
 use crate::{
     changes, check,
+    config::When,
     conventional::Kind,
     draft::{Draft, Plan, Prose, gather},
-    edit::{Reason, slashed},
+    edit::slashed,
     edits::{Places, Texts},
     files::{cargo_lock, cargo_toml::VersionField, changelog},
     finding::{Check, Finding},
@@ -65,7 +66,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     let mut places = Places::new(workspace);
     places.versions(&versions);
     places.wheels(train, &versions);
-    places.version_files(train, to, &[Dialect::Pep440]);
+    places.version_files(train, to, When::Released);
     let (mut texts, more) = places.apply(&versions);
     findings.extend(more);
 
@@ -78,9 +79,8 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         to.base()
     ));
     let proofs = smoke::postfix_proofs(snapshot);
-    let level = to.level_since(&from);
-    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
-        .into_plan(snapshot, options, released)
+    let draft = Draft { from, to: to.clone(), versions, edits: texts.into_edits(), proofs, findings, remarks };
+    draft.into_plan(snapshot, options, released)
 }
 
 /// Why there can be no post release `to`.
@@ -126,7 +126,7 @@ fn write(
             let mut collected = changes::collect(snapshot, to, versions);
             let note = fix.entry().filter(|note| !collected.heed(fixed, note));
             gather(collected, path, &prose, texts, findings, remarks);
-            findings.extend(entered(snapshot, path, note, &prose, texts).err());
+            findings.extend(entered(snapshot, path, note, &prose, texts));
             prose.notes(snapshot, texts, findings);
             prose.follow_ups(snapshot, texts, findings);
         }
@@ -146,27 +146,26 @@ fn entered(
     entry: Option<String>,
     prose: &Prose<'_>,
     texts: &mut Texts,
-) -> Result<(), Finding> {
+) -> Option<Finding> {
     let train = &snapshot.train;
     let fixed = train.config.heading(Kind::Fixed);
     let log = train.names.log(path, texts.now(path).unwrap_or_default());
     let waiting = changelog::section(log, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
-    let result = match entry {
+    if entry.is_none() && !waiting {
+        let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
+        let next = format!("{TOOL} postfix --note \"fix …\" --issue N{}", train.config.option());
+        return Some(Finding::new(Check::NothingToRelease, what, next));
+    }
+    texts.rewrite_log(path, |text| match entry {
         // No crate changed, so what waits under Unreleased is about the wheel, and goes out with it.
-        Some(entry) if waiting => texts.rewrite(path, Reason::Changelog, |text| {
+        Some(entry) if waiting => {
             prose.promote(path, &changelog::add_entry(train.names.log(path, text), fixed, &entry)?)
-        }),
-        Some(entry) => texts.rewrite(path, Reason::Changelog, |text| {
-            changelog::insert(train.names.log(path, text), prose.version, prose.date, fixed, &entry, prose.tags)
-        }),
-        None if waiting => texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text)),
-        None => {
-            let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
-            let next = format!("{TOOL} postfix --note \"fix …\" --issue N{}", train.config.option());
-            return Err(Finding::new(Check::NothingToRelease, what, next));
         }
-    };
-    result.map_err(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit"))
+        Some(entry) => {
+            changelog::insert(train.names.log(path, text), prose.version, prose.date, fixed, &entry, prose.tags)
+        }
+        None => prose.promote(path, text),
+    })
 }
 
 /// What a wheel lacks for the post release `to`, whatever changed: better told before one is urgent.

@@ -72,7 +72,13 @@ pub fn lent(snapshot: &Snapshot, tag: &str) -> Option<String> {
 /// Plans the publication of `version` from a snapshot of the commit that its tag leads to.
 pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Publication {
     let Snapshot { workspace, train, .. } = snapshot;
-    let of = tagged(snapshot, version, options);
+    let of = Arc::new(Tagged {
+        waived: waived(snapshot, options),
+        without: options.without.clone(),
+        elsewhere: options.elsewhere.clone(),
+        packed: options.packed.clone(),
+        ..tagged(snapshot, version, &snapshot.base)
+    });
     let mut findings = mistaken(snapshot, &of);
     let root = workspace.root_dir();
     let is_out = |group: Group| options.without.contains(&group);
@@ -115,23 +121,23 @@ pub fn plan(snapshot: &Snapshot, version: &Version, options: &Options) -> Public
     Publication { of, record, findings, remarks, parts, packages, steps }
 }
 
-/// The release that is published.
-fn tagged(snapshot: &Snapshot, version: &Version, options: &Options) -> Arc<Tagged> {
+/// The release of a version whose tag is on that commit.
+pub(crate) fn tagged(snapshot: &Snapshot, version: &Version, commit: &str) -> Tagged {
     let train = &snapshot.train;
-    Arc::new(Tagged {
+    Tagged {
         train: train.name().to_owned(),
         version: version.clone(),
         tag: train.tag.fill(version),
-        commit: snapshot.base.clone(),
+        commit: commit.to_owned(),
         remote: train.remote.clone(),
         template: train.tag.clone(),
         option: train.config.option(),
         own: ownership::own(snapshot),
-        waived: waived(snapshot, options),
-        without: options.without.clone(),
-        elsewhere: options.elsewhere.clone(),
-        packed: options.packed.clone(),
-    })
+        waived: BTreeMap::new(),
+        without: Vec::new(),
+        elsewhere: Elsewhere::default(),
+        packed: None,
+    }
 }
 
 /// Why nothing of this tag is published.

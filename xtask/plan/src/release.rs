@@ -16,7 +16,7 @@ use self::{goal::commands, moving::kept_metadata};
 use crate::{
     changes, check,
     draft::{Draft, Plan},
-    edit::slashed,
+    edit::{and_more, slashed},
     edits::Places,
     finding::{Check, Finding},
     options::Options,
@@ -31,7 +31,6 @@ use crate::{
 pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options) -> Plan {
     let Snapshot { workspace, train, .. } = snapshot;
     let from = left_behind(snapshot, to);
-    let level = to.level_since(&from);
     let mut remarks = Vec::new();
     let mut versions = moving(snapshot, to, &mut remarks);
     let unversioned = check::versions::unversioned(workspace, train);
@@ -46,19 +45,13 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     versions.retain(|at, _| is_versioned || *at != train.driver);
 
     let mut places = Places::new(workspace);
-    places.versions(&versions);
-    places.beside(train, &versions);
-    places.requirements(&versions, snapshot.before_candidates.as_deref());
-    places.wheels(train, &versions);
-    if is_versioned {
-        places.version_files(train, to, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
-    }
+    places.all(train, is_versioned.then_some(to), &versions, snapshot.before_candidates.as_deref());
     let (mut texts, found) = places.apply(&versions);
     findings.extend(found);
     prose::write(snapshot, to, (&from, &versions), &mut texts, (&mut findings, &mut remarks));
     let proofs = smoke::proofs(snapshot, to);
-    Draft { from, to: to.clone(), level, versions, edits: texts.into_edits(), proofs, findings, remarks }
-        .into_plan(snapshot, options, released)
+    let draft = Draft { from, to: to.clone(), versions, edits: texts.into_edits(), proofs, findings, remarks };
+    draft.into_plan(snapshot, options, released)
 }
 
 /// Members that would go down.
@@ -139,8 +132,8 @@ fn noted(
         .map(|member| member.name.as_str())
         .collect();
     if let Some(first) = below.first() {
-        let names = if below.len() > 1 { format!("{first} and {} more", below.len() - 1) } else { first.to_string() };
-        remarks.push(format!("below the driver's line and pulled up to it: {names} (`except` leaves members out, `*` at the end of a name is allowed)"));
+        let more = and_more(below.len() - 1);
+        remarks.push(format!("below the driver's line and pulled up to it: {first}{more} (`except` leaves members out, `*` at the end of a name is allowed)"));
     }
     remarks
 }

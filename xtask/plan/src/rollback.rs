@@ -18,7 +18,7 @@ use crate::{
     finding::{Check, Finding},
     names,
     occasion::Occasion,
-    publish,
+    publish::{self, tagged},
     repo::{Repo, rollback_tag},
     snapshot::Snapshot,
     step::{
@@ -100,24 +100,6 @@ pub fn plan(gone: &Snapshot, now: &Snapshot, version: &Version, facts: &Facts, o
     let finals = others().filter(|(other, _)| !other.is_prerelease()).collect();
     rollback.work = withdrawn(gone, repo, &of, to, finals, facts, options);
     rollback
-}
-
-fn tagged(gone: &Snapshot, version: &Version, commit: &str) -> Tagged {
-    let train = &gone.train;
-    Tagged {
-        train: train.name().to_owned(),
-        version: version.clone(),
-        tag: train.tag.fill(version),
-        commit: commit.to_owned(),
-        remote: train.remote.clone(),
-        template: train.tag.clone(),
-        option: train.config.option(),
-        own: crate::ownership::own(gone),
-        waived: Default::default(),
-        without: Vec::new(),
-        elsewhere: Default::default(),
-        packed: None,
-    }
 }
 
 /// What is taken back from others, `to` another release; of the final ones that stay, the highest keeps `latest`.

@@ -153,8 +153,9 @@ fn roots(workspace: &Workspace, of: Vec<usize>) -> Vec<usize> {
     of.into_iter().filter(|at| !needed.contains(at)).collect()
 }
 
-fn nearest<'w>(workspace: &'w Workspace, name: &str) -> Option<&'w str> {
-    config::closest(name, &names_in(workspace))
+/// `: did you mean …?`, where a member was most likely meant.
+fn did_you_mean(workspace: &Workspace, name: &str) -> String {
+    config::did_you_mean(name, &names_in(workspace))
 }
 
 fn names_in(workspace: &Workspace) -> Vec<&str> {

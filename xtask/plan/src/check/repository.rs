@@ -3,8 +3,8 @@
 
 use super::requirements::uncommitted_lock;
 use crate::{
-    config::closest,
-    edit::{slashed, typed},
+    config::did_you_mean,
+    edit::{and_more, slashed, typed},
     finding::{Check, Finding},
     repo::{Elsewhere, Lock, Repo, Underway},
     snapshot::Snapshot,
@@ -37,9 +37,7 @@ fn uncommitted(snapshot: &Snapshot) -> Vec<Finding> {
     let dirty: Vec<_> = repo.dirty.iter().filter(|path| uncommitted.is_none() || **path != lock).collect();
     let mut findings: Vec<Finding> = uncommitted.into_iter().collect();
     if let Some(path) = repo.unmerged.first() {
-        let more =
-            if repo.unmerged.len() > 1 { format!(" and {} more", repo.unmerged.len() - 1) } else { String::new() };
-        let path = typed(path);
+        let (path, more) = (typed(path), and_more(repo.unmerged.len() - 1));
         findings.push(Finding::new(
             Check::DirtyTree,
             format!("unresolved conflicts in {path}{more}"),
@@ -47,8 +45,7 @@ fn uncommitted(snapshot: &Snapshot) -> Vec<Finding> {
         ));
     } else if !dirty.is_empty() {
         let some: Vec<String> = dirty.iter().take(5).map(|path| typed(path)).collect();
-        let more = dirty.len().saturating_sub(some.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = and_more(dirty.len() - some.len());
         let mut next = "git commit, or `git stash --include-untracked`".to_owned();
         if let Some(module) = repo.dirty_submodules.first() {
             let module = typed(module);
@@ -105,7 +102,7 @@ pub fn unknown_main(snapshot: &Snapshot) -> Option<Finding> {
         return None;
     }
     let (root, at) = (slashed(&workspace.graph.root), train.config.table());
-    let near = closest(main, &known).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+    let near = did_you_mean(main, &known);
     let what = format!("{root}: {at}: `main = \"{main}\"` is a branch neither here nor at {}{near}", train.remote);
     Some(Finding::new(Check::Configuration, what, format!("correct it in {root}, or git fetch {}", train.remote)))
 }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use crate::{
     edit::{Edit, Fate, Reason, slashed},
     files::cargo_lock,
+    finding::{Check, Finding},
     paths::dir,
     train::beside::Beside,
     version::Version,
@@ -49,6 +50,12 @@ impl<'w> Texts<'w> {
         Ok(())
     }
 
+    /// Rewrites a changelog, or finds why that cannot be done.
+    pub fn rewrite_log(&mut self, path: &Path, rewrite: impl FnOnce(&str) -> Result<String>) -> Option<Finding> {
+        let error = self.rewrite(path, Reason::Changelog, rewrite).err()?;
+        Some(Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit"))
+    }
+
     /// Rewrites a file as a whole, or begins it with `start` where there is none.
     pub fn rewrite_or_create(
         &mut self,
@@ -71,13 +78,10 @@ impl<'w> Texts<'w> {
     /// The workspace's own lock, and the locks of workspaces beside it whose manifests lead to a member.
     pub(super) fn locks(&mut self, versions: &BTreeMap<usize, Version>, beside: &[(&Beside, Version)]) {
         let workspace = self.workspace;
-        let named = |version: fn(&Workspace, usize, &Version) -> Version| -> BTreeMap<&'w str, Version> {
-            versions.iter().map(|(&at, to)| (workspace.members[at].name.as_str(), version(workspace, at, to))).collect()
-        };
-        let (new, old) =
-            (named(|_, _, to| to.clone()), named(|workspace, at, _| workspace.members[at].version.clone()));
-        let new: BTreeMap<&str, &Version> = new.iter().map(|(name, version)| (*name, version)).collect();
-        let old: BTreeMap<&str, &Version> = old.iter().map(|(name, version)| (*name, version)).collect();
+        let moved = || versions.iter().map(|(&at, to)| (&workspace.members[at], to));
+        let new: BTreeMap<&str, &Version> = moved().map(|(member, to)| (member.name.as_str(), to)).collect();
+        let old: BTreeMap<&str, &Version> =
+            moved().map(|(member, _)| (member.name.as_str(), &member.version)).collect();
         let own = workspace.root_dir().join("Cargo.lock");
         let paths = workspace.texts.keys().filter(|path| path.ends_with("Cargo.lock"));
         for path in

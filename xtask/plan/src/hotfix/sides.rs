@@ -13,7 +13,7 @@ use crate::{
     files::changelog::{carry, names::Names},
     snapshot::Snapshot,
     step::{Side, Sides},
-    version::{Dialect, Version},
+    version::Version,
     workspace::Texts,
 };
 
@@ -106,13 +106,7 @@ fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
     });
     let versions: BTreeMap<usize, Version> = versions.collect();
     let mut places = Places::new(workspace);
-    places.versions(&versions);
-    places.beside(train, &versions);
-    places.requirements(&versions, None);
-    places.wheels(train, &versions);
-    if let Some(version) = versions.get(&train.driver) {
-        places.version_files(train, version, &[Dialect::Cargo, Dialect::Pep440, Dialect::Tag]);
-    }
+    places.all(train, versions.get(&train.driver), &versions, None);
     // What could not be brought in step is left to git, and to the checks of what comes of it.
     let (texts, _) = places.apply(&versions);
     texts.into_edits().into_iter().filter(|edit| edit.tracked).map(|edit| (edit.path, edit.new)).collect()

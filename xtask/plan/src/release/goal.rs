@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, anyhow, bail};
 
 use crate::{
-    config::closest,
+    config::did_you_mean,
     snapshot::Snapshot,
     taken::{self, Next},
     tool::TOOL,
@@ -42,12 +42,9 @@ impl Goal {
                     }
                     Err(_) => {
                         let words = ["major", "minor", "patch", "alpha", "beta", "rc"];
-                        let near = closest(text, &words).map(|near| format!(": did you mean `{near}`?"));
-                        bail!(
-                            "`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of {}{}",
-                            words.join(", "),
-                            near.unwrap_or_default()
-                        )
+                        let near = did_you_mean(text, &words);
+                        let words = words.join(", ");
+                        bail!("`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of {words}{near}")
                     }
                 };
                 if version.post().is_some() {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    edit::and_more,
     files::cargo_toml::{Table, VersionField},
     packed::packed,
     snapshot::Snapshot,
@@ -143,10 +144,7 @@ pub(super) fn kept_metadata(
         })
         .collect();
     let (at, to) = *kept.first()?;
-    let more = match kept.len() - 1 {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let more = and_more(kept.len() - 1);
     // What can be named in its place is named; the rest stands in the members' manifests alone.
     let is_free = |to: &Version| release.metadata().is_none_or(|named| Some(named) == to.metadata());
     let is_replaced = |(_, to): &(&usize, &Version)| is_free(to) && replaced(snapshot, to) == to.metadata();

@@ -11,7 +11,7 @@ use crate::{
     config::Entries,
     conventional,
     draft::{Prose, gather},
-    edit::{Reason, count, slashed},
+    edit::{count, slashed},
     edits::Texts,
     files::changelog::{self, candidates::NO_CHANGES},
     finding::{Check, Finding},
@@ -123,7 +123,7 @@ pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'
     let unreported = changelog::unreported(&slashed(path), log, to);
     findings.extend(unreported.map(|(what, next)| Finding::new(Check::Changelog, what, next)));
     if let Some(begun) = changelog::begin(log, to) {
-        findings.extend(texts.rewrite(path, Reason::Changelog, |_| Ok(begun)).err().map(uncorrected));
+        findings.extend(texts.rewrite_log(path, |_| Ok(begun)));
     }
 }
 
@@ -229,29 +229,18 @@ fn promote(
             let settled = changelog::settle(prose.names.log(path, text), prose.version, prose.date);
             Ok(changelog::links::advance(prose.names.log(path, &settled), prose.version, prose.tags))
         };
-        findings.extend(texts.rewrite(path, Reason::Changelog, settled).err().map(uncorrected));
+        findings.extend(texts.rewrite_log(path, settled));
         return;
     }
-    if changelog::section(log, "Unreleased").is_none() {
-        return;
-    }
-    let empty = changelog::section(log, "Unreleased").is_some_and(|unreleased| !changelog::has_entries(&unreleased));
+    let Some(unreleased) = changelog::section(log, "Unreleased") else { return };
+    let empty = !changelog::has_entries(&unreleased);
     // The final version of a pre-release may well bring nothing new.
-    if let Some(previous) = unchanged.filter(|_| empty) {
-        let line = format!("{NO_CHANGES}{}.", previous.tag());
-        let result = texts.rewrite(path, Reason::Changelog, |text| {
-            prose.promote(path, &changelog::add_entry(prose.names.log(path, text), "Changed", &line)?)
-        });
-        findings.extend(result.err().map(uncorrected));
-        return;
-    }
-    if empty {
+    let line = unchanged.filter(|_| empty).map(|previous| format!("{NO_CHANGES}{}.", previous.tag()));
+    if empty && line.is_none() {
         findings.push(nothing(snapshot, path));
     }
-    let result = texts.rewrite(path, Reason::Changelog, |text| prose.promote(path, text));
-    findings.extend(result.err().map(uncorrected));
-}
-
-fn uncorrected(error: anyhow::Error) -> Finding {
-    Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit")
+    findings.extend(texts.rewrite_log(path, |text| match &line {
+        Some(line) => prose.promote(path, &changelog::add_entry(prose.names.log(path, text), "Changed", line)?),
+        None => prose.promote(path, text),
+    }));
 }

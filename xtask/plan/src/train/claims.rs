@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use super::{nearest, product};
+use super::{did_you_mean, product};
 use crate::{
     config::{self, TrainConfig},
     workspace::{Member, Workspace},
@@ -143,7 +143,7 @@ pub(super) fn misnamed(
             crates.is_ok_and(|crates| meant.iter().all(|at| crates.contains(at) && is_same(at)))
         };
         problems.push(if meant.is_empty() {
-            let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+            let near = did_you_mean(workspace, pattern);
             format!("`also` names `{pattern}`, which is not a member of the workspace{near}")
         } else if meant.iter().all(|&at| config.excepts(&members[at].name)) {
             format!("`also` names `{pattern}`, and `except` does, too: take it out of one of them")

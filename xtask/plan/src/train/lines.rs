@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use super::{Train, Wheel, derive::counted, nearest};
+use super::{Train, Wheel, derive::counted, did_you_mean};
 use crate::{
     config::{TrainConfig, VersionLine, matches},
     edit::slashed,
@@ -90,8 +90,7 @@ pub fn of(
     for pattern in config.lines.iter().flat_map(|line| &line.crates) {
         let meant: Vec<usize> = (0..workspace.members.len()).filter(|&at| matches(pattern, &member(at).name)).collect();
         let problem = if meant.is_empty() {
-            let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?"));
-            format!("which is not a member of the workspace{}", near.unwrap_or_default())
+            format!("which is not a member of the workspace{}", did_you_mean(workspace, pattern))
         } else if meant == [driver] {
             "the driver, whose version is the train's: take it out".to_owned()
         } else if let [only] = meant[..]

@@ -13,7 +13,7 @@ use super::{
     beside::{self, Beside},
     claims::{misnamed, superfluous},
     derive::{self, Derived, derive},
-    lines, names_in, nearest, tag,
+    did_you_mean, lines, names_in, tag,
     wheels::{Wheel, wheels_of},
 };
 use crate::{
@@ -123,11 +123,13 @@ impl Train {
 fn driver(workspace: &Workspace, repo: &Repo, config: &mut TrainConfig) -> Result<(usize, BTreeSet<usize>)> {
     let named = config.driver.as_ref().map(|name| {
         workspace.member(name).with_context(|| {
-            let near = nearest(workspace, name).map(|near| format!("did you mean `{near}`?"));
-            let near = near.unwrap_or_else(|| format!("its members are {}", derive::counted(&names_in(workspace))));
+            let mut near = did_you_mean(workspace, name);
+            if near.is_empty() {
+                near = format!(": its members are {}", derive::counted(&names_in(workspace)));
+            }
             match workspace.trains.is_empty() {
-                true => format!("--train {name}: without configuration it names the crate that drives the release, and no member of the workspace is called so: {near}"),
-                false => format!("train {}: the driver `{name}` is not a member of the workspace: {near}", config.name),
+                true => format!("--train {name}: without configuration it names the crate that drives the release, and no member of the workspace is called so{near}"),
+                false => format!("train {}: the driver `{name}` is not a member of the workspace{near}", config.name),
             }
         })
     });
@@ -168,18 +170,14 @@ fn refuse_exceptions(
         let is_meant = |at: usize| config::matches(pattern, &workspace.members[at].name);
         if *pattern == workspace.members[driver].name {
             bail!(
-                "train {}: `except` names `{pattern}`, and with it the driver {}, whose version is the train's: name only dependencies that do not travel with it",
-                config.name,
-                workspace.members[driver].name
+                "train {}: `except` names `{pattern}`, and with it the driver {pattern}, whose version is the train's: name only dependencies that do not travel with it",
+                config.name
             );
         }
         let is_beside = || beside::projects(workspace).iter().any(|found| config::matches(pattern, &found.name));
         if !(0..workspace.members.len()).any(is_meant) && !is_beside() {
-            let near = nearest(workspace, pattern).map(|near| format!(": did you mean `{near}`?"));
-            unknown.push(format!(
-                "`except` names `{pattern}`, which is not a member of the workspace{}",
-                near.unwrap_or_default()
-            ));
+            let near = did_you_mean(workspace, pattern);
+            unknown.push(format!("`except` names `{pattern}`, which is not a member of the workspace{near}"));
         }
     }
     unknown.extend(misnamed(workspace, config, (driver, needed)));

@@ -3,7 +3,7 @@
 
 use super::Train;
 use crate::{
-    edit::slashed,
+    edit::{and_more, slashed},
     workspace::{Member, Workspace},
 };
 
@@ -42,10 +42,7 @@ impl Train {
             true => format!("{} requires members by their paths alone", driver.name),
             false => format!("{} says `publish = false`", slashed(&driver.manifest)),
         };
-        let more = match free.len() - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
+        let more = and_more(free.len() - 1);
         Some(format!(
             "nothing is published to a registry: {why} (`publish = false` for {}{more} says it, too)",
             first.name

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{beside::is_aside, nearest};
+use super::{beside::is_aside, did_you_mean};
 use crate::{
     config::TrainConfig,
     edit::slashed,
@@ -67,7 +67,7 @@ pub(super) fn wheels_of(
     }
     for name in config.wheels.iter().flatten() {
         let Some(member) = workspace.member(name) else {
-            let near = nearest(workspace, name).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+            let near = did_you_mean(workspace, name);
             bail!("train {}: the wheel `{name}` is not a member of the workspace{near}", config.name)
         };
         if !found.iter().any(|wheel| wheel.member == member) {
