@@ -21,6 +21,10 @@ use std::ops::Range;
 
 use anyhow::{Result, bail};
 use toml_edit::Item;
+use toml_parser::{
+    Source,
+    parser::{Event, EventKind, RecursionGuard, parse_document},
+};
 
 /// A string value in a text, and where its contents stand between the quotes.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +46,35 @@ pub fn splice(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
     out.push_str(&text[from..]);
     out
 }
+
+/// Whether a text is TOML. No value is built, which is much faster for a lock of thousands of lines.
+fn is_toml(text: &str) -> bool {
+    let source = Source::new(text);
+    let (mut misplaced, mut misspelt) = (None, None);
+    let mut values = |event: Event| {
+        if event.kind() == EventKind::Scalar
+            && let Some(value) = source.get(event)
+        {
+            let _kind = value.decode_scalar(&mut (), &mut misspelt);
+        }
+    };
+    // As deep as `toml_edit` goes.
+    parse_document(&source.lex().into_vec(), &mut RecursionGuard::new(&mut values, 80), &mut misplaced);
+    misplaced.is_none() && misspelt.is_none()
+}
+
+/// The parts of a lock that begin with the line of a package, and what stands before them: together the whole text.
+fn packages(text: &str) -> Vec<Range<usize>> {
+    // A single byte is found faster than a word.
+    let starts = text.match_indices('[').map(|(at, _)| at).filter(|at| text[*at..].starts_with(PACKAGE));
+    let starts = starts.filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
+    let mut bounds: Vec<usize> = std::iter::once(0).chain(starts).chain([text.len()]).collect();
+    bounds.dedup();
+    bounds.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+/// The line that begins a package in the locks of cargo and uv.
+const PACKAGE: &str = "[[package]]";
 
 /// A parsed TOML text whose spans count from the start of the file, byte order mark included.
 struct Toml<'a> {

@@ -7,26 +7,26 @@ use self::tokens::{Token, tokens};
 
 /// Something that a source file reads.
 #[derive(Debug, PartialEq)]
-pub struct Reads<'t> {
+pub struct Reads {
     /// As it is written, for people.
     pub written: String,
-    pub what: What<'t>,
+    pub what: What,
 }
 
 #[derive(Debug, PartialEq)]
-pub enum What<'t> {
+pub enum What {
     /// `mod NAME;` at the top of the file.
-    Module(&'t str),
+    Module(String),
     /// `#[path = "PATH"] mod NAME;` there: from the directory of the file.
-    ModuleAt(&'t str),
+    ModuleAt(String),
     /// `include_str!("PATH")` and its like: from the directory of the file.
-    Included(&'t str),
+    Included(String),
     /// The same of `concat!(env!("CARGO_MANIFEST_DIR"), "PATH")`: from the directory of the crate.
-    InCrate(&'t str),
+    InCrate(String),
 }
 
 /// What a text surely reads.
-pub fn reads(text: &str) -> Vec<Reads<'_>> {
+pub fn reads(text: &str) -> Vec<Reads> {
     let mut found = Vec::new();
     if let Some(tokens) = tokens(text) {
         items(&tokens, Level::File, &mut found);
@@ -84,7 +84,7 @@ const BEGINNINGS: [&str; 16] = [
 ];
 
 /// Reads the items of a file or of a body.
-fn items<'t>(tokens: &[Token<'t>], level: Level, found: &mut Vec<Reads<'t>>) {
+fn items(tokens: &[Token], level: Level, found: &mut Vec<Reads>) {
     let mut rest = tokens;
     while let [Token::Sign('#'), Token::Sign('!'), Token::Group('[', attribute), after @ ..] = rest {
         if attribute.iter().any(|token| token.is("cfg")) || has_conditional(attribute) {
@@ -101,7 +101,7 @@ fn items<'t>(tokens: &[Token<'t>], level: Level, found: &mut Vec<Reads<'t>>) {
         while let [Token::Sign('#'), Token::Group('[', attribute), after @ ..] = rest {
             is_sure &= is_harmless(attribute);
             match &attribute[..] {
-                [name, Token::Sign('='), Token::Text(text)] if name.is("path") => path = Some(*text),
+                [name, Token::Sign('='), Token::Text(text)] if name.is("path") => path = Some(text.as_deref()),
                 [name, ..] if name.is("doc") => expression(attribute, &mut read),
                 _ => {}
             }
@@ -118,30 +118,32 @@ fn items<'t>(tokens: &[Token<'t>], level: Level, found: &mut Vec<Reads<'t>>) {
 }
 
 /// `#![cfg_attr(…, cfg(…))]` has its `cfg` inside.
-fn has_conditional(attribute: &[Token<'_>]) -> bool {
+fn has_conditional(attribute: &[Token]) -> bool {
     attribute.iter().any(|token| match token {
         Token::Group(_, inner) => inner.iter().any(|token| token.is("cfg")) || has_conditional(inner),
         _ => false,
     })
 }
 
-fn is_harmless(attribute: &[Token<'_>]) -> bool {
+fn is_harmless(attribute: &[Token]) -> bool {
     HARMLESS.iter().any(|name| attribute.first().is_some_and(|token| token.is(name)))
 }
 
 /// How many tokens an item has: until its `;`, or until a body after which another item begins.
-fn length(tokens: &[Token<'_>]) -> usize {
-    let begins = |rest: &[Token<'_>]| match rest {
+fn length(tokens: &[Token]) -> usize {
+    let begins = |rest: &[Token]| match rest {
         [] | [Token::Sign('#'), ..] => true,
         [Token::Word(_), Token::Sign('!'), ..] => true,
-        [Token::Word(word), ..] => BEGINNINGS.contains(word),
+        [Token::Word(word), ..] => BEGINNINGS.contains(&word.as_str()),
         _ => false,
     };
-    let is_end = |at: usize| tokens[at] == Token::Sign(';') || tokens[at].is_group('{') && begins(&tokens[at + 1..]);
+    let is_end = |at: usize| {
+        tokens[at] == Token::Sign(';') || matches!(tokens[at], Token::Group('{', _)) && begins(&tokens[at + 1..])
+    };
     (0..tokens.len()).find(|at| is_end(*at)).map_or(tokens.len(), |at| at + 1)
 }
 
-fn of_item<'t>(item: &[Token<'t>], path: Option<Option<&'t str>>, level: Level, found: &mut Vec<Reads<'t>>) {
+fn of_item(item: &[Token], path: Option<Option<&str>>, level: Level, found: &mut Vec<Reads>) {
     let mut rest = item;
     if let [first, after @ ..] = rest
         && first.is("pub")
@@ -155,8 +157,8 @@ fn of_item<'t>(item: &[Token<'t>], path: Option<Option<&'t str>>, level: Level, 
         [first, Token::Word(name), Token::Sign(';')] if first.is("mod") => {
             let (written, what) = match path {
                 _ if level != Level::File => return,
-                None => (format!("mod {name};"), What::Module(name)),
-                Some(Some(path)) => (format!("#[path = \"{path}\"] mod {name};"), What::ModuleAt(path)),
+                None => (format!("mod {name};"), What::Module(name.clone())),
+                Some(Some(path)) => (format!("#[path = \"{path}\"] mod {name};"), What::ModuleAt(path.to_owned())),
                 Some(None) => return,
             };
             found.push(Reads { written, what });
@@ -174,7 +176,7 @@ fn of_item<'t>(item: &[Token<'t>], path: Option<Option<&'t str>>, level: Level, 
 }
 
 /// Reads what is compiled wherever it stands, but for what is given to macros and what an attribute may take out.
-fn expression<'t>(tokens: &[Token<'t>], found: &mut Vec<Reads<'t>>) {
+fn expression(tokens: &[Token], found: &mut Vec<Reads>) {
     let is_unsure = |at: usize| match &tokens[at..] {
         [Token::Sign('$'), ..] => true,
         [Token::Sign('#'), Token::Group('[', attribute), ..] => !is_harmless(attribute),
@@ -187,38 +189,33 @@ fn expression<'t>(tokens: &[Token<'t>], found: &mut Vec<Reads<'t>>) {
     for at in 0..tokens.len() {
         let Token::Group(_, inner) = &tokens[at] else { continue };
         match &tokens[..at] {
-            [.., Token::Word(name @ ("include_str" | "include_bytes" | "include")), Token::Sign('!')] => {
-                let (written, what) = match &inner[..] {
-                    [Token::Text(Some(path))] | [Token::Text(Some(path)), Token::Sign(',')] => {
-                        (format!("{name}!(\"{path}\")"), What::Included(path))
-                    }
-                    [concat, Token::Sign('!'), Token::Group('(', parts)] if concat.is("concat") => match &parts[..] {
-                        [
-                            env,
-                            Token::Sign('!'),
-                            Token::Group('(', of),
-                            Token::Sign(','),
-                            Token::Text(Some(path)),
-                            ..,
-                        ] if env.is("env")
-                            && of[..] == [Token::Text(Some("CARGO_MANIFEST_DIR"))]
-                            && matches!(parts.len(), 5 | 6)
-                            && path.starts_with('/') =>
-                        {
-                            let written = format!("{name}!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"{path}\"))");
-                            (written, What::InCrate(&path[1..]))
-                        }
-                        _ => continue,
-                    },
-                    _ => continue,
-                };
-                found.push(Reads { written, what });
-            }
-            [.., Token::Word(_), Token::Sign('!')] | [.., Token::Sign('!'), Token::Word(_)] => {}
-            [.., Token::Sign('#')] => {}
+            [.., Token::Word(name), Token::Sign('!')] => found.extend(included(name, inner)),
+            [.., Token::Sign('!'), Token::Word(_)] | [.., Token::Sign('#')] => {}
             _ => expression(inner, found),
         }
     }
+}
+
+/// What a macro reads, where it is one that includes a file and says plainly which.
+fn included(name: &str, of: &[Token]) -> Option<Reads> {
+    if !["include_str", "include_bytes", "include"].contains(&name) {
+        return None;
+    }
+    if let [Token::Text(Some(path))] | [Token::Text(Some(path)), Token::Sign(',')] = of {
+        return Some(Reads { written: format!("{name}!(\"{path}\")"), what: What::Included(path.clone()) });
+    }
+    let [concat, Token::Sign('!'), Token::Group('(', parts)] = of else { return None };
+    let [env, Token::Sign('!'), Token::Group('(', of), Token::Sign(','), Token::Text(Some(path)), rest @ ..] =
+        &parts[..]
+    else {
+        return None;
+    };
+    let is_directory = matches!(&of[..], [Token::Text(Some(variable))] if variable == "CARGO_MANIFEST_DIR");
+    let is_in_crate = concat.is("concat") && env.is("env") && is_directory && matches!(rest, [] | [_]);
+    Some(Reads {
+        written: format!("{name}!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"{path}\"))"),
+        what: What::InCrate(path.strip_prefix('/').filter(|_| is_in_crate)?.to_owned()),
+    })
 }
 
 #[cfg(test)]

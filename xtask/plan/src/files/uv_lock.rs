@@ -1,18 +1,20 @@
 //! `uv.lock`: the project's own entry, which uv records with its version only when that is static.
 //! It must never touch a package that came from an index.
 
-use std::{iter, mem, ops::Range};
+use std::ops::Range;
 
 use anyhow::Result;
 use toml_edit::Item;
 
-use super::{Place, Toml};
+use super::{Place, Toml, is_toml, packages};
 
 /// The version of the package that uv took from the project's own directory, if the lock records one. `is_own` knows that
 /// directory by its path from the lock's: another project may well have the same name.
 pub fn read(text: &str, is_own: impl Fn(&str) -> bool) -> Result<Option<Place>> {
-    // To parse a text of thousands of lines takes long, and few of its packages come from a directory.
-    for part in from_directories(text).unwrap_or_else(|| iter::once(0..text.len()).collect()) {
+    if !is_toml(text) {
+        Toml::parse(text)?;
+    }
+    for part in from_directories(text) {
         if let Some(Place { text, span }) = read_toml(&text[part.clone()], &is_own)? {
             return Ok(Some(Place { text, span: part.start + span.start..part.start + span.end }));
         }
@@ -22,10 +24,8 @@ pub fn read(text: &str, is_own: impl Fn(&str) -> bool) -> Result<Option<Place>> 
 
 fn read_toml(text: &str, is_own: impl Fn(&str) -> bool) -> Result<Option<Place>> {
     let toml = Toml::parse(text)?;
-    let Some(packages) = toml.get(&["package"]).and_then(Item::as_array_of_tables) else {
-        return Ok(None);
-    };
-    for package in packages {
+    let packages = toml.get(&["package"]).and_then(Item::as_array_of_tables);
+    for package in packages.into_iter().flatten() {
         let source = package.get("source");
         let from = DIRECTORIES.iter().find_map(|kind| source?.get(kind)?.as_str());
         if let (true, Some(version)) = (from.is_some_and(&is_own), package.get("version")) {
@@ -38,47 +38,9 @@ fn read_toml(text: &str, is_own: impl Fn(&str) -> bool) -> Result<Option<Place>>
 /// The sources that are a directory.
 const DIRECTORIES: [&str; 3] = ["editable", "virtual", "directory"];
 
-/// Where the packages from directories stand; `None` where some line begins or ends like none that uv writes.
-fn from_directories(text: &str) -> Option<Vec<Range<usize>>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    // Where the package begins that the line is of, and the line.
-    let (mut package, mut at) = (None, 0);
-    let mut is_in_list = false;
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let line = line.strip_suffix('\n')?;
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let is_known = match line.as_bytes().first() {
-            None => true,
-            Some(b' ') => is_in_list && line.ends_with(['}', '"', ',']),
-            Some(b']') => mem::take(&mut is_in_list) && line == "]",
-            _ if is_in_list => false,
-            Some(b'[') => {
-                if line == "[[package]]" {
-                    package = Some(start);
-                } else if !line.starts_with("[package.") {
-                    package = None;
-                }
-                line.ends_with(']')
-            }
-            _ => {
-                let (_, value) = line.split_once('=')?;
-                let source = line.strip_prefix("source = { ");
-                let is_there = source.is_some_and(|source| DIRECTORIES.iter().any(|kind| source.starts_with(kind)));
-                found.extend(package.filter(|_| is_there).map(|package| package..package));
-                is_in_list = value == " [";
-                is_in_list || value.ends_with(['"', '}', ']']) || value.trim().parse::<u32>().is_ok()
-            }
-        };
-        if !is_known {
-            return None;
-        }
-        if let Some(last) = found.last_mut().filter(|last| package == Some(last.start)) {
-            last.end = at;
-        }
-    }
-    (!is_in_list).then_some(found)
+/// The few packages that may come from a directory. To build the values of all of them takes long.
+fn from_directories(text: &str) -> impl Iterator<Item = Range<usize>> {
+    packages(text).into_iter().filter(|part| DIRECTORIES.iter().any(|kind| text[part.clone()].contains(kind)))
 }
 
 #[cfg(test)]
@@ -103,7 +65,7 @@ mod tests {
             source = { editable = \"python\" }\ndependencies = [\n    { name = \"numpy\" },\n]\n\n[package.metadata]\nrequires-dist = [{ name = \"numpy\" }]\n\n\
             [[package]]\nname = \"six\"\nversion = \"1.0\"\nsource = { registry = \"index\" }\n";
         for lock in [lock.to_owned(), lock.replace('\n', "\r\n")] {
-            let parts = from_directories(&lock).unwrap();
+            let parts: Vec<_> = from_directories(&lock).collect();
             assert!(
                 parts.len() == 1
                     && lock[parts[0].clone()].trim_end().ends_with("requires-dist = [{ name = \"numpy\" }]")

@@ -101,7 +101,7 @@ impl Sources<'_> {
         own.filter(|path| self.text(path).is_some_and(|text| lacks(path, &text))).collect()
     }
 
-    fn is_missing(&self, file: &Path, reads: &Reads<'_>) -> bool {
+    fn is_missing(&self, file: &Path, reads: &Reads) -> bool {
         self.place(file, reads).is_some_and(|place| self.why_missing(&place).is_some())
     }
 
@@ -131,7 +131,7 @@ impl Sources<'_> {
             }
             let Some(text) = self.text(&file) else { continue };
             for reads in rust::reads(&text) {
-                let place = match reads.what {
+                let place = match &reads.what {
                     What::Module(name) => {
                         let is_root = is_root || file.ends_with("mod.rs");
                         let beside = if is_root { dir(&file) } else { file.with_extension("") };
@@ -165,8 +165,8 @@ impl Sources<'_> {
     }
 
     /// Where the path leads that a file reads; `None` for a module, and for a place of this machine.
-    fn place(&self, file: &Path, reads: &Reads<'_>) -> Option<PathBuf> {
-        let (from, path) = match reads.what {
+    fn place(&self, file: &Path, reads: &Reads) -> Option<PathBuf> {
+        let (from, path) = match &reads.what {
             What::Module(_) => return None,
             What::ModuleAt(path) | What::Included(path) => (dir(file), path),
             What::InCrate(path) => (self.within.clone(), path),
