@@ -4,46 +4,26 @@
 mod credit;
 mod revert;
 
-use std::fmt;
-
 use self::credit::co_author;
 pub use self::{credit::credit, revert::Revert};
+use crate::names::named;
 
-/// The kinds of change, in the order in which Keep a Changelog 1.1.0 lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    Added,
-    Changed,
-    Deprecated,
-    Removed,
-    Fixed,
-    Security,
+named! {
+    /// The kinds of change, in the order in which Keep a Changelog 1.1.0 lists them.
+    Kind {
+        Added "Added",
+        Changed "Changed",
+        Deprecated "Deprecated",
+        Removed "Removed",
+        Fixed "Fixed",
+        Security "Security",
+    }
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] =
-        [Kind::Added, Kind::Changed, Kind::Deprecated, Kind::Removed, Kind::Fixed, Kind::Security];
-
     /// The kind of that name, however it is capitalised.
     pub fn parse(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Added => "Added",
-            Kind::Changed => "Changed",
-            Kind::Deprecated => "Deprecated",
-            Kind::Removed => "Removed",
-            Kind::Fixed => "Fixed",
-            Kind::Security => "Security",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        Kind::ALL.iter().copied().find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::names::named;
+
 /// A day in the proleptic Gregorian calendar, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date {
@@ -75,13 +77,13 @@ impl Date {
         Weekday::ALL[(self.days() + 3).rem_euclid(7) as usize]
     }
 
-    /// The months since year 0, January of that year being 0.
     /// `Mon 30 Nov`
     pub fn spoken(self) -> String {
         let month = MONTHS[usize::from(self.month) - 1];
         format!("{} {} {}{}", self.weekday().short(), self.day, month[..1].to_uppercase(), &month[1..3])
     }
 
+    /// The months since year 0, January of that year being 0.
     pub fn month(self) -> i64 {
         self.year * 12 + i64::from(self.month) - 1
     }
@@ -91,11 +93,8 @@ impl Date {
         let first = |month: i64| Date { year: month.div_euclid(12), month: month.rem_euclid(12) as u8 + 1, day: 1 };
         let from = |start: Date| start.plus((weekday as i64 - start.weekday() as i64).rem_euclid(7));
         match nth {
-            Nth::First => from(first(month)),
-            Nth::Second => from(first(month)).plus(7),
-            Nth::Third => from(first(month)).plus(14),
-            Nth::Fourth => from(first(month)).plus(21),
             Nth::Last => from(first(month + 1)).plus(-7),
+            nth => from(first(month)).plus(7 * nth as i64),
         }
     }
 
@@ -179,50 +178,30 @@ pub fn is_dated(words: &str) -> bool {
     words.iter().any(|word| is_month(word) || is_year(word) || says_none(word))
 }
 
-/// Which one of a month's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nth {
-    First,
-    Second,
-    Third,
-    Fourth,
-    Last,
+named! {
+    /// Which one of a month's.
+    Nth {
+        First "first",
+        Second "second",
+        Third "third",
+        Fourth "fourth",
+        Last "last",
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weekday {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
-
-impl Nth {
-    pub const ALL: [Nth; 5] = [Nth::First, Nth::Second, Nth::Third, Nth::Fourth, Nth::Last];
-
-    pub fn name(self) -> &'static str {
-        ["first", "second", "third", "fourth", "last"][self as usize]
+named! {
+    Weekday {
+        Monday "monday",
+        Tuesday "tuesday",
+        Wednesday "wednesday",
+        Thursday "thursday",
+        Friday "friday",
+        Saturday "saturday",
+        Sunday "sunday",
     }
 }
 
 impl Weekday {
-    pub const ALL: [Weekday; 7] = [
-        Weekday::Monday,
-        Weekday::Tuesday,
-        Weekday::Wednesday,
-        Weekday::Thursday,
-        Weekday::Friday,
-        Weekday::Saturday,
-        Weekday::Sunday,
-    ];
-
-    pub fn name(self) -> &'static str {
-        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"][self as usize]
-    }
-
     /// `Mon`
     pub fn short(self) -> &'static str {
         ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][self as usize]

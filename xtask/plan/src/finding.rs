@@ -1,93 +1,64 @@
 //! What a check finds, and the names of all checks, as `--waive`, `--json` and the tags have them.
 //! It must never know how something is found.
 
-use std::{fmt, ops::Deref};
+use std::ops::Deref;
 
 use serde::{Serialize, Serializer};
 
-use crate::{edit::first_of, problem::Problem};
+use crate::{edit::first_of, names::named, problem::Problem};
 
-macro_rules! checks {
-    ($($check:ident $name:literal,)*) => {
-        /// A check of a state or a plan, a row of the checklist, or a derived proof. The train's own proofs have names that
-        /// are none of these.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Check {
-            $($check,)*
-        }
-
-        impl Check {
-            pub const ALL: &[Check] = &[$(Check::$check,)*];
-
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Check::$check => $name,)*
-                }
-            }
-        }
-    };
-}
-
-checks! {
-    Branch "branch",
-    BuildMetadata "build-metadata",
-    CargoTest "cargo-test",
-    ChangedCrates "changed-crates",
-    Changelog "changelog",
-    Ci "ci",
-    Configuration "configuration",
-    Contents "contents",
-    Crates "crates",
-    Dependencies "dependencies",
-    Deployments "deployments",
-    DevCycle "dev-cycle",
-    Development "development",
-    DirtyTree "dirty-tree",
-    DynamicVersion "dynamic-version",
-    GitLock "git-lock",
-    Image "image",
-    Images "images",
-    InProgress "in-progress",
-    Later "later",
-    Lock "lock",
-    Lockstep "lockstep",
-    MaturinDevelop "maturin-develop",
-    Metadata "metadata",
-    NothingToRelease "nothing-to-release",
-    PathOnly "path-only",
-    Previous "previous",
-    PublishableWheel "publishable-wheel",
-    Pytest "pytest",
-    PythonVersion "python-version",
-    ReadBack "read-back",
-    RegistryConfiguration "registry-configuration",
-    RegistryContent "registry-content",
-    RegistryNames "registry-names",
-    RegistryYanked "registry-yanked",
-    Requirements "requirements",
-    Review "review",
-    RolledBack "rolled-back",
-    Sources "sources",
-    Tag "tag",
-    Templates "templates",
-    Version "version",
-    VersionFiles "version-files",
-    Website "website",
-    WheelTest "wheel-test",
-    WheelVersion "wheel-version",
-    Wheels "wheels",
-    Workflows "workflows",
-}
-
-impl Check {
-    pub fn named(name: &str) -> Option<Check> {
-        Check::ALL.iter().copied().find(|check| check.name() == name)
-    }
-}
-
-impl fmt::Display for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+named! {
+    /// A check of a state or a plan, a row of the checklist, or a derived proof. The train's own proofs have names that
+    /// are none of these.
+    Check {
+        Branch "branch",
+        BuildMetadata "build-metadata",
+        CargoTest "cargo-test",
+        ChangedCrates "changed-crates",
+        Changelog "changelog",
+        Ci "ci",
+        Configuration "configuration",
+        Contents "contents",
+        Crates "crates",
+        Dependencies "dependencies",
+        Deployments "deployments",
+        DevCycle "dev-cycle",
+        Development "development",
+        DirtyTree "dirty-tree",
+        DynamicVersion "dynamic-version",
+        GitLock "git-lock",
+        Image "image",
+        Images "images",
+        InProgress "in-progress",
+        Later "later",
+        Lock "lock",
+        Lockstep "lockstep",
+        MaturinDevelop "maturin-develop",
+        Metadata "metadata",
+        NothingToRelease "nothing-to-release",
+        PathOnly "path-only",
+        Previous "previous",
+        PublishableWheel "publishable-wheel",
+        Pytest "pytest",
+        PythonVersion "python-version",
+        ReadBack "read-back",
+        RegistryConfiguration "registry-configuration",
+        RegistryContent "registry-content",
+        RegistryNames "registry-names",
+        RegistryYanked "registry-yanked",
+        Requirements "requirements",
+        Review "review",
+        RolledBack "rolled-back",
+        Sources "sources",
+        Tag "tag",
+        Templates "templates",
+        Version "version",
+        VersionFiles "version-files",
+        Website "website",
+        WheelTest "wheel-test",
+        WheelVersion "wheel-version",
+        Wheels "wheels",
+        Workflows "workflows",
     }
 }
 

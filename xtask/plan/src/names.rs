@@ -7,6 +7,38 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::visible;
 
+/// An enumeration whose values have names, in the order of the table.
+macro_rules! named {
+    ($(#[$doc:meta])* $enum:ident { $($value:ident $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $enum {
+            $($value,)*
+        }
+
+        impl $enum {
+            pub const ALL: &[$enum] = &[$($enum::$value,)*];
+
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $($enum::$value => $name,)*
+                }
+            }
+
+            pub fn named(name: &str) -> Option<$enum> {
+                $enum::ALL.iter().copied().find(|value| value.name() == name)
+            }
+        }
+
+        impl std::fmt::Display for $enum {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+    };
+}
+pub(crate) use named;
+
 /// A word that no program takes for an option, and that stands in a command to type as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SafeName(String);

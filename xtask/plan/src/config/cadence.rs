@@ -23,9 +23,15 @@ impl TryFrom<String> for Cadence {
         let [nth, weekday] = words.as_slice() else {
             return Err(format!("cadence `{text}`: write which weekday of the month, as in `first wednesday`"));
         };
-        let nths = Nth::ALL.map(|nth| (nth.name(), nth));
-        let weekdays = Weekday::ALL.map(|weekday| (weekday.name(), weekday));
-        Ok(Cadence { nth: one_of(&text, nth, &nths)?, weekday: one_of(&text, weekday, &weekdays)? })
+        let unknown = |word: &str, known: &[&str]| {
+            format!("cadence `{text}`: unknown word `{word}`: {}", super::nearest(word, known))
+        };
+        let nths = || Nth::ALL.iter().map(|nth| nth.name()).collect::<Vec<_>>();
+        let weekdays = || Weekday::ALL.iter().map(|weekday| weekday.name()).collect::<Vec<_>>();
+        Ok(Cadence {
+            nth: Nth::named(nth).ok_or_else(|| unknown(nth, &nths()))?,
+            weekday: Weekday::named(weekday).ok_or_else(|| unknown(weekday, &weekdays()))?,
+        })
     }
 }
 
@@ -34,14 +40,6 @@ impl Cadence {
     pub fn day(self, month: i64) -> Date {
         Date::nth(month, self.nth, self.weekday)
     }
-}
-
-fn one_of<T: Copy>(text: &str, word: &str, known: &[(&str, T)]) -> Result<T, String> {
-    if let Some((_, value)) = known.iter().find(|(name, _)| *name == word) {
-        return Ok(*value);
-    }
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    Err(format!("cadence `{text}`: unknown word `{word}`: {}", super::nearest(word, &names)))
 }
 
 impl fmt::Display for Cadence {

@@ -60,8 +60,8 @@ impl TrainConfig {
 
     /// What fragments may be called.
     pub fn fragment_kinds(&self) -> Vec<String> {
-        let six = Kind::ALL.map(|kind| kind.name().to_lowercase());
-        six.into_iter().chain(self.kinds.iter().map(KindHeading::fragment)).collect()
+        let six = Kind::ALL.iter().map(|kind| kind.name().to_lowercase());
+        six.chain(self.kinds.iter().map(KindHeading::fragment)).collect()
     }
 
     pub fn takes(&self, entries: Entries) -> bool {
