@@ -57,19 +57,22 @@ pub fn is_private(about: &About) -> bool {
 
 /// All that there is against a project.
 pub fn objections(about: &About) -> Vec<Problem> {
-    let mut found = unreadable(about);
+    let mut found = Vec::new();
+    let mut object = |what: String, next: &str| found.push(Problem::new(what, next));
+    unreadable(about, &mut object);
     if !is_private(about) {
-        found.extend(dependencies_and_summary(about));
-        found.extend(labels(about));
-        found.extend(license_and_readme(about));
+        dependencies_and_summary(about, &mut object);
+        labels(about, &mut object);
+        license_and_readme(about, &mut object);
     }
     found
 }
 
+/// Takes what is wrong, and what to do about it.
+type Object<'o> = &'o mut dyn FnMut(String, &str);
+
 /// What maturin builds nothing with, wherever it goes.
-fn unreadable(about: &About) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
+fn unreadable(about: &About, object: Object<'_>) {
     if let Some(wanted) = about.requires_python.as_ref().filter(|wanted| !is_specifier(wanted)) {
         object(
             format!("`requires-python = \"{}\"` is no version specifier", shown(wanted)),
@@ -82,13 +85,10 @@ fn unreadable(about: &About) -> Vec<Problem> {
             "write a name, and specifiers after it, as in `requests>=2.31,<3`",
         );
     }
-    found
 }
 
 /// What PyPI has against what is required, and what it is said to be.
-fn dependencies_and_summary(about: &About) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
+fn dependencies_and_summary(about: &About, object: Object<'_>) {
     for requirement in &about.requirements {
         if parts(requirement).is_some_and(|(_, rest)| rest.starts_with('@')) {
             object(
@@ -103,13 +103,10 @@ fn dependencies_and_summary(about: &About) -> Vec<Problem> {
             "shorten it to one or two sentences; the readme has room for the rest",
         );
     }
-    found
 }
 
 /// Against what it is filed under: classifiers, addresses and people.
-fn labels(about: &About) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
+fn labels(about: &About, object: Object<'_>) {
     let is_known = |classifier: &&String| {
         CLASSIFIERS.iter().any(|known| classifier.strip_prefix(known).is_some_and(|rest| rest.starts_with(" :: ")))
             || *classifier == "Typing"
@@ -143,13 +140,10 @@ fn labels(about: &About) -> Vec<Problem> {
             "write one like `ada@example.org`, or leave it out",
         );
     }
-    found
 }
 
 /// Against its licence, its readme and the platforms that its wheels are called after.
-fn license_and_readme(about: &About) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let mut object = |what: String, next: &str| found.push(Problem { what, next: next.to_owned() });
+fn license_and_readme(about: &About, object: Object<'_>) {
     if let Some(license) = about.license.as_ref().filter(|license| !is_license(license)) {
         object(
             format!("`license = \"{}\"` is no SPDX expression, and PyPI takes nothing else there", shown(license)),
@@ -168,7 +162,6 @@ fn license_and_readme(about: &About) -> Vec<Problem> {
             "take `compatibility`, `manylinux`, `skip-auditwheel` and `auditwheel` out of [tool.maturin]; a project that goes to an index of its own says so by `classifiers = [\"Private :: Do Not Upload\"]`",
         );
     }
-    found
 }
 
 /// What PyPI has against a wheel's name: `_valid_platform_tag`, warehouse/forklift/legacy.py in pypi/warehouse. Of what it
