@@ -13,8 +13,7 @@ use crate::{date, version::Version};
 /// What is wrong in the file of that name, and what to write, when the release of `version` has no place: no heading
 /// says Unreleased, and the newest section is not of that version or a lower one.
 pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) -> Option<(String, String)> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let sections = read(log);
     let first = sections.iter().find(|section| section.title.about != About::Member);
     let has_place = |first: &Section| first.title.version().is_some_and(|newest| newest <= version);
@@ -72,8 +71,7 @@ pub fn unclosed(file: &str, text: &str) -> Option<(String, String)> {
 /// Where the file of that name cannot be read as it is meant, and what to write: what nothing closes, a heading that ends
 /// Unreleased and is no version, and what has two sections.
 pub fn misread<'a>(file: &str, log: impl Into<Log<'a>>) -> Vec<(String, String)> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let sections = read(log);
     let line = |section: &Section| text[..section.heading.start].matches('\n').count() + 1;
     let words = |section: &Section| &text[section.words.clone()];
@@ -116,8 +114,7 @@ pub fn misread<'a>(file: &str, log: impl Into<Log<'a>>) -> Vec<(String, String)>
 
 /// The versions, and their headings, that have something else where their date should stand.
 pub fn misdated<'a>(log: impl Into<Log<'a>>) -> Vec<(String, String)> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let versions = read(log).into_iter().filter(|section| section.title.version().is_some());
     let wrong = versions.filter(|section| {
         let rest = section.title.rest.trim_start();

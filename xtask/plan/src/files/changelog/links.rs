@@ -140,8 +140,7 @@ fn addressed(prose: &str, addresses: &BTreeMap<String, String>) -> Vec<(Range<us
 /// Has the link of Unreleased start at the new tag, and gives the section of `version` its own: in the heading where the
 /// file's links are there, else as a definition. `tags` are that of the release before, if there is one, and of this one.
 pub fn advance<'a>(log: impl Into<Log<'a>>, version: &str, tags: (Option<&str>, &str)) -> String {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let defined = definitions(text);
     let link_of = |section: &Section| link_of(text, &defined, section);
     let release = Release { log, version, tags };
@@ -206,8 +205,7 @@ pub(super) fn in_heading(text: &str, section: &Section) -> Option<Range<usize>> 
 
 /// Takes `advance` back: the version has no link, and that of Unreleased starts where the version's did.
 pub fn retreat<'a>(log: impl Into<Log<'a>>, version: &str) -> String {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let defined = definitions(text);
     let link = |name: &str| section(log, name).and_then(|section| link_of(text, &defined, &section));
     let mut changes = Vec::new();
@@ -230,16 +228,14 @@ pub fn retreat<'a>(log: impl Into<Log<'a>>, version: &str) -> String {
 
 /// What Unreleased is compared with, as its link has it.
 pub fn compared_with<'a>(log: impl Into<Log<'a>>) -> Option<&'a str> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let link = link_of(text, &definitions(text), &section(log, "Unreleased")?)?;
     Some(Comparison::of_unreleased(&text[link.address], "")?.base()).filter(|base| !base.is_empty())
 }
 
 /// A link that stayed behind in the text of a release: its line, and words for a person.
 pub fn left_behind<'a>(log: impl Into<Log<'a>>, version: &str, tag: &str) -> Option<(usize, String)> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let defined = definitions(text);
     let link_of = |section: &Section| link_of(text, &defined, section);
     let line = |at: usize| 1 + text[..at].matches('\n').count();

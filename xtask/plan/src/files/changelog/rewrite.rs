@@ -28,8 +28,7 @@ pub fn begin<'a>(log: impl Into<Log<'a>>, to: &Version) -> Option<String> {
 
 /// The text with the section of `version` said to be yanked, as Keep a Changelog has it; `None` without such a section.
 pub fn yank<'a>(log: impl Into<Log<'a>>, version: &str) -> Option<String> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let Section { title, words, .. } = section(log, version)?;
     if title.is_yanked() {
         return Some(text.to_owned());
@@ -63,8 +62,7 @@ pub fn promote<'a>(
     date: Date,
     compare: (Option<&str>, &str),
 ) -> Result<String> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let unreleased = unreleased(log)?;
     if section(log, version).is_some() {
         bail!("it already has a section for {version}: move the entries of Unreleased there, or name another version");
@@ -97,8 +95,7 @@ pub fn promote<'a>(
 
 /// The text with the day in the heading of a section that somebody wrote by hand, where that said that there is none yet.
 pub fn settle<'a>(log: impl Into<Log<'a>>, version: &str, date: Date) -> String {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     match section(log, version).filter(|section| section.title.undated) {
         Some(section) => {
             let heading = Habit::of(log).heading(version, date, line_ending(text));
@@ -117,8 +114,7 @@ pub fn insert<'a>(
     entry: &str,
     compare: (Option<&str>, &str),
 ) -> Result<String> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let unreleased = unreleased(log)?;
     if section(log, version).is_some() {
         bail!("it already has a section for {version}");
@@ -153,8 +149,7 @@ pub fn add_entries<'a, 'e>(
     log: impl Into<Log<'a>>,
     entries: impl IntoIterator<Item = (&'e str, &'e str)>,
 ) -> Result<String> {
-    let log = log.into();
-    let text = log.text;
+    let log @ Log { text, .. } = log.into();
     let unreleased = unreleased(log)?;
     let (eol, bullet) = (line_ending(text), habit::bullet(log));
     let mut body = unreleased.body;
