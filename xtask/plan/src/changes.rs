@@ -44,9 +44,6 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What to do about an entry that a changelog cannot take.
-const CORRECT: &str = "correct it and commit";
-
 /// An entry of the changelog.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Entry {
@@ -97,16 +94,12 @@ pub fn collect(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Ver
                 all.consumed.push(path);
             }
         }
-        all.remarks.extend(match &doubled[..] {
-            [(from, by)] => Some(format!("{from} goes without being told: {by} says the same")),
-            several => {
-                let several: Vec<String> = several.iter().map(|(from, by)| format!("{from} (as {by})")).collect();
-                let many = |count, which: &str| {
-                    format!("{count} fragments go without being told, for others say the same: {which}")
-                };
-                note_of(&several, str::to_owned, many)
-            }
-        });
+        all.remarks.extend(note_of(
+            &doubled,
+            |(from, by)| format!("{from} goes without being told: {by} says the same"),
+            |(from, by)| format!("{from} (as {by})"),
+            |count, which| format!("{count} fragments go without being told, for others say the same: {which}"),
+        ));
     }
     if train.config.takes(Entries::Crates) {
         let (entries, remarks) = crates(workspace, train, to, versions);
@@ -150,9 +143,9 @@ impl Collected {
             self.entries.push(Entry { kind, text, source, from, same_as: None, words, log: None });
         }
         let though = "though `changes` does not name \"unreleased\"";
-        let one = |entry: &str| format!("{path}: {entry} goes out, {though}");
+        let one = |entry: &String| format!("{path}: {entry} goes out, {though}");
         let many = |count, which: &str| format!("{path}: {count} entries go out, {though}: {which}");
-        self.remarks.extend(note_of(&unnamed, one, many));
+        self.remarks.extend(note_of(&unnamed, one, String::clone, many));
         self.remarks.extend(of_no_kind(log, &homeless, ("", "")));
     }
 

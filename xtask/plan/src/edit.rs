@@ -139,16 +139,23 @@ pub fn and_more(many: usize) -> String {
 }
 
 /// One note of all that is of one kind. What goes beyond three stands in the lines below the first, for those who ask.
-pub fn note_of(items: &[String], one: impl Fn(&str) -> String, many: impl Fn(usize, &str) -> String) -> Option<String> {
-    match items {
-        [] => None,
-        [item] => Some(one(item)),
+pub fn note_of<T>(
+    items: &[T],
+    alone: impl Fn(&T) -> String,
+    each: impl Fn(&T) -> String,
+    many: impl Fn(usize, &str) -> String,
+) -> Option<String> {
+    if let [] | [_] = items {
+        return items.first().map(alone);
+    }
+    let all: Vec<String> = items.iter().map(each).collect();
+    Some(match all.as_slice() {
         [one, two, three, rest @ ..] if !rest.is_empty() => {
             let brief = format!("{one}, {two}, {three} and {} more (-v lists them)", rest.len());
-            Some(format!("{}\n  {}", many(items.len(), &brief), items.join("\n  ")))
+            format!("{}\n  {}", many(all.len(), &brief), all.join("\n  "))
         }
-        few => Some(many(few.len(), &few.join(", "))),
-    }
+        few => many(few.len(), &few.join(", ")),
+    })
 }
 
 /// The path as git writes it, on every system.

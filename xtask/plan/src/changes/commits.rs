@@ -56,22 +56,18 @@ impl Collected {
             let sentence = sentence(&change, &named(workspace, &touched));
             self.add(train.config.heading(kind), (sentence, &credits), Entries::Commits, from);
         }
-        self.remarks.extend(match &beside[..] {
-            [(from, known, of)] => {
-                Some(format!("{from}: {known} touches only tests or prose of {of}, so no changelog tells it"))
-            }
-            several => {
-                let several: Vec<String> =
-                    several.iter().map(|(from, known, of)| format!("{from}: {known} ({of})")).collect();
-                let what = "commits touch only tests or prose of crates, so no changelog tells them";
-                note_of(&several, str::to_owned, |count, which| format!("{count} {what}: {which}"))
-            }
-        });
-        let one = |commit: &str| format!("{commit} touches no crate of a train, so no changelog tells it");
-        let many = |count, which: &str| {
-            format!("{count} commits touch no crate of a train, so no changelog tells them: {which}")
-        };
-        self.remarks.extend(note_of(&outside, one, many));
+        let what = "commits touch only tests or prose of crates, so no changelog tells them";
+        self.remarks.extend(note_of(
+            &beside,
+            |(from, known, of)| {
+                format!("{from}: {known} touches only tests or prose of {of}, so no changelog tells it")
+            },
+            |(from, known, of)| format!("{from}: {known} ({of})"),
+            |count, which| format!("{count} {what}: {which}"),
+        ));
+        let one = |commit: &String| format!("{commit} touches no crate of a train, so no changelog tells it");
+        let what = "commits touch no crate of a train, so no changelog tells them";
+        self.remarks.extend(note_of(&outside, one, String::clone, |count, which| format!("{count} {what}: {which}")));
     }
 
     /// Leaves out what pre-releases told of commits that came and went, or else that it is gone is told.

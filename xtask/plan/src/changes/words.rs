@@ -39,25 +39,20 @@ pub fn placed(heading: Option<&str>, entry: &str) -> (String, String) {
 /// That entries of a changelog stand where no kind is said, and what becomes of one of them, or of several.
 pub fn of_no_kind(path: &Path, entries: &[(String, String)], (it, they): (&str, &str)) -> Option<String> {
     let path = slashed(path);
-    if let [(entry, under)] = entries {
-        return Some(format!("{path}: {entry} is under {under}, which is not a kind of change{it}"));
-    }
     let mut headings: Vec<&String> = Vec::new();
     for (_, under) in entries {
         if !headings.contains(&under) {
             headings.push(under);
         }
     }
-    let are = match headings[..] {
-        [_] => "is not a kind",
-        _ => "are not kinds",
-    };
+    let are = if headings.len() == 1 { "is not a kind" } else { "are not kinds" };
     let headings = first_of(&headings.into_iter().cloned().collect::<Vec<_>>());
-    let several: Vec<String> = entries.iter().map(|(entry, under)| format!("{entry} ({under})")).collect();
-    let many = |count, which: &str| {
-        format!("{path}: {count} entries are under {headings}, which {are} of change{they}: {which}")
-    };
-    note_of(&several, str::to_owned, many)
+    note_of(
+        entries,
+        |(entry, under)| format!("{path}: {entry} is under {under}, which is not a kind of change{it}"),
+        |(entry, under)| format!("{entry} ({under})"),
+        |count, which| format!("{path}: {count} entries are under {headings}, which {are} of change{they}: {which}"),
+    )
 }
 
 /// The first line, as people quote it.

@@ -84,11 +84,11 @@ pub fn note_patched(workspace: &Workspace, train: &Train) -> Vec<String> {
         if patched[..at].iter().any(|before| before.from == first.from) {
             continue;
         }
-        let reported: Vec<String> =
-            patched.iter().filter(|other| other.from == first.from).map(Patched::reported).collect();
+        let alike: Vec<&Patched<'_>> = patched.iter().filter(|other| other.from == first.from).collect();
         notes.extend(note_of(
-            &reported,
-            |_| first.note(),
+            &alike,
+            |only| only.note(),
+            |each| each.reported(),
             |count, which| {
                 format!(
                     "`[patch]` takes {count} requirements from {}: whether their registry has them is not known here: {which}",
