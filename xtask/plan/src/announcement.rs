@@ -66,9 +66,8 @@ fn previous(snapshot: &Snapshot, of: &Tagged, occasion: &Occasion) -> Option<(St
         Occasion::Rollback { to, .. } => Some(named(to)),
         Occasion::PostRelease => Some((of.version.base().tag(), Some(of.version.base()))),
         Occasion::Final | Occasion::PreRelease => {
-            let below = train.tags_in_use(repo).map(|(found, _)| found);
-            let below = below.filter(|found| !found.is_prerelease() && *found < of.version);
-            below.max().map(|version| (version.tag(), Some(version)))
+            let below = train.highest(repo, |found| !found.is_prerelease() && *found < of.version);
+            below.map(|(version, _)| (version.tag(), Some(version)))
         }
     }
 }

@@ -124,15 +124,12 @@ impl Due {
 /// The last release of the train that was not rolled back: of pre-releases, those that the driver has left behind.
 pub fn last(snapshot: &Snapshot) -> Option<(Version, String)> {
     let here = snapshot.train.version(&snapshot.workspace);
-    let counts = |found: &Version| !found.is_prerelease() || found <= here;
-    let tags = snapshot.train.tags_in_use(&snapshot.repo).filter(|(found, _)| counts(found));
-    tags.max().map(|(version, tag)| (version, tag.to_owned()))
+    snapshot.train.highest(&snapshot.repo, |found| !found.is_prerelease() || found <= here)
 }
 
 /// The last final release of the train, post releases among them, that was not rolled back.
 pub fn last_final(snapshot: &Snapshot) -> Option<(Version, String)> {
-    let finals = snapshot.train.tags_in_use(&snapshot.repo).filter(|(version, _)| !version.is_prerelease());
-    finals.max().map(|(version, tag)| (version, tag.to_owned()))
+    snapshot.train.highest(&snapshot.repo, |found| !found.is_prerelease())
 }
 
 /// `changes` is what came since the last release.

@@ -53,7 +53,7 @@ impl Line {
         };
         let finals = finals(train, repo).into_iter().filter(is_of_line);
         let (below, above): (Vec<_>, Vec<_>) = finals.filter(|version| version != to).partition(|found| found < to);
-        if to.is_prerelease() || to.post().is_some() {
+        if !to.is_final() {
             bail!("{} is no patch of a release: name a version like 0.9.4", to.tag())
         }
         let option = train.config.option();
@@ -109,7 +109,7 @@ pub fn newest(train: &Train, repo: &Repo, current: &Version) -> Option<Version> 
 
 fn finals(train: &Train, repo: &Repo) -> Vec<Version> {
     let tagged = train.tags(repo).map(|(version, _)| version);
-    tagged.filter(|version| !version.is_prerelease() && version.post().is_none()).collect()
+    tagged.filter(Version::is_final).collect()
 }
 
 fn with_patch(version: &Version, patch: u64) -> Version {

@@ -61,7 +61,7 @@ impl Search {
         let Snapshot { workspace, train, repo, .. } = snapshot;
         let current = train.version(workspace);
         let finals = train.tags_in_use(repo).map(|(version, _)| version);
-        let last = finals.filter(|version| !version.is_prerelease() && version.post().is_none() && version < to).max();
+        let last = finals.filter(|version| version.is_final() && version < to).max();
         let last = last.filter(|_| left.is_prerelease());
         let behind = [left.clone(), current.clone()].into_iter().chain(last);
         Search { known: known(snapshot), ..Search::new(snapshot, behind, to) }

@@ -77,7 +77,7 @@ fn released_above<'s>(snapshot: &'s Snapshot, version: &Version) -> Option<(Vers
     let is_above = |(found, _): &(Version, &str)| {
         !found.is_prerelease() && found.is_compatible(version) && found.base() > version.base()
     };
-    let finals = train.tags_in_use(repo).filter(|_| is_main && !version.is_prerelease() && version.post().is_none());
+    let finals = train.tags_in_use(repo).filter(|_| is_main && version.is_final());
     finals.filter(is_above).max()
 }
 

@@ -134,6 +134,11 @@ impl Version {
         !self.0.pre.is_empty()
     }
 
+    /// Whether it is neither before a release nor after one.
+    pub fn is_final(&self) -> bool {
+        !self.is_prerelease() && self.post().is_none()
+    }
+
     /// What development goes on with between two releases: `-dev.1`, and how others call it.
     pub fn is_development(&self) -> bool {
         is_development(self.0.pre.as_str())

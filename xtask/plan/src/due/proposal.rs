@@ -30,13 +30,12 @@ pub(super) fn propose(
     let Snapshot { workspace, train, .. } = snapshot;
     let here = train.version(workspace);
     let option = train.config.option();
-    let named = |version: Version, why: String| {
-        let command = format!("{TOOL} release {}{option}", version.tag());
-        Some(Proposal { version: version.tag(), why, command })
-    };
     let align = |why: String| match train.is_spelt(here) {
         true => Some(Proposal { version: here.tag(), why, command: format!("{TOOL} release{option}") }),
-        false => named(free(snapshot, respelt(here))?, format!("{why}; Python cannot spell {}", here.tag())),
+        false => {
+            let why = format!("{why}; Python cannot spell {}", here.tag());
+            Some(named(snapshot, &free(snapshot, respelt(here))?, why))
+        }
     };
     let weight = most.unwrap_or(Weight::Fix);
     let needed = match last_final(snapshot) {
@@ -62,7 +61,12 @@ pub(super) fn propose(
     let wanted = needed.into_iter().chain([prepared]).max()?.with_metadata_of(here);
     let version = free(snapshot, wanted.clone())?;
     let why = if version == wanted { why } else { format!("{why}; {} is taken", wanted.tag()) };
-    named(version, why)
+    Some(named(snapshot, &version, why))
+}
+
+fn named(snapshot: &Snapshot, version: &Version, why: String) -> Proposal {
+    let (version, option) = (version.tag(), snapshot.train.config.option());
+    Proposal { why, command: format!("{TOOL} release {version}{option}"), version }
 }
 
 /// A pre-release as the tool spells it: the same kind, where it has that, else the final version.
@@ -84,10 +88,5 @@ pub(super) fn propose_next(snapshot: &Snapshot, candidate: &Version, due: &Propo
     let first = first.with_metadata_of(here);
     let version = free(snapshot, first).filter(|version| !here.falls_to(version))?;
     let version = Some(version).filter(|version| train.is_spelt(version))?;
-    let command = format!("{TOOL} release {}{}", version.tag(), train.config.option());
-    Some(Proposal {
-        why: format!("what changed since {} can be tried again", candidate.tag()),
-        version: version.tag(),
-        command,
-    })
+    Some(named(snapshot, &version, format!("what changed since {} can be tried again", candidate.tag())))
 }

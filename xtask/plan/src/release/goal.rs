@@ -22,37 +22,39 @@ pub enum Goal {
     Bump(Bump),
 }
 
+/// The words for a bump.
+const WORDS: [(&str, Bump); 6] = [
+    ("major", Bump::Major),
+    ("minor", Bump::Minor),
+    ("patch", Bump::Patch),
+    ("alpha", Bump::Pre("alpha")),
+    ("beta", Bump::Pre("beta")),
+    ("rc", Bump::Pre("rc")),
+];
+
 impl Goal {
     /// Reads `0.10.0`, `v0.10.0`, or one of the words.
     pub fn parse(text: &str) -> Result<Goal> {
-        Ok(Goal::Bump(match text {
-            "major" => Bump::Major,
-            "minor" => Bump::Minor,
-            "patch" => Bump::Patch,
-            "alpha" => Bump::Pre("alpha"),
-            "beta" => Bump::Pre("beta"),
-            "rc" => Bump::Pre("rc"),
-            _ => {
-                let number = text.strip_prefix('v').unwrap_or(text);
-                let version = match Version::parse(number, Dialect::Cargo) {
-                    Ok(version) => version,
-                    // Why it is none is only worth a word where one was meant.
-                    Err(error) if number.starts_with(|c: char| c.is_ascii_digit()) => {
-                        bail!("{error:#}; write one like 0.10.0 or 0.10.0-rc.1")
-                    }
-                    Err(_) => {
-                        let words = ["major", "minor", "patch", "alpha", "beta", "rc"];
-                        let near = did_you_mean(text, &words);
-                        let words = words.join(", ");
-                        bail!("`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of {words}{near}")
-                    }
-                };
-                if version.post().is_some() {
-                    bail!("`{text}` is a post release: those are made by `{TOOL} postfix`");
-                }
-                return Ok(Goal::Version(version));
+        if let Some((_, bump)) = WORDS.iter().find(|(word, _)| *word == text) {
+            return Ok(Goal::Bump(*bump));
+        }
+        let number = text.strip_prefix('v').unwrap_or(text);
+        match Version::parse(number, Dialect::Cargo) {
+            Ok(version) if version.post().is_some() => {
+                bail!("`{text}` is a post release: those are made by `{TOOL} postfix`")
             }
-        }))
+            Ok(version) => Ok(Goal::Version(version)),
+            // Why it is none is only worth a word where one was meant.
+            Err(error) if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                bail!("{error:#}; write one like 0.10.0 or 0.10.0-rc.1")
+            }
+            Err(_) => {
+                let words = WORDS.map(|(word, _)| word);
+                let near = did_you_mean(text, &words);
+                let words = words.join(", ");
+                bail!("`{text}` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of {words}{near}")
+            }
+        }
     }
 
     /// What was typed, or could have been.
@@ -60,10 +62,7 @@ impl Goal {
         match self {
             Goal::Align => None,
             Goal::Version(version) => Some(version.to_string()),
-            Goal::Bump(Bump::Major) => Some("major".to_owned()),
-            Goal::Bump(Bump::Minor) => Some("minor".to_owned()),
-            Goal::Bump(Bump::Patch) => Some("patch".to_owned()),
-            Goal::Bump(Bump::Pre(kind)) => Some((*kind).to_owned()),
+            Goal::Bump(bump) => WORDS.iter().find(|(_, own)| own == bump).map(|(word, _)| (*word).to_owned()),
         }
     }
 

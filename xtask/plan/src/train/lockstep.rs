@@ -10,10 +10,7 @@ const HABIT: usize = 2;
 
 /// The tags of the last patches below `to`, newest first, where they can tell something that nobody configured.
 pub fn telling<'r>(train: &Train, repo: &'r Repo, to: &Version) -> Vec<&'r str> {
-    let is_patch = |found: &Version| {
-        let is_final = !found.is_prerelease() && found.post().is_none();
-        is_final && found.semver().patch > 0 && *found < to.base()
-    };
+    let is_patch = |found: &Version| found.is_final() && found.semver().patch > 0 && *found < to.base();
     let is_open = train.config.lockstep.is_none();
     let mut patches: Vec<_> = train.tags_in_use(repo).filter(|(found, _)| is_open && is_patch(found)).collect();
     patches.sort();

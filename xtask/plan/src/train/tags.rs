@@ -76,15 +76,19 @@ impl Train {
         }
     }
 
+    /// The highest of its releases that stand and count, with its tag.
+    pub fn highest(&self, repo: &Repo, counts: impl Fn(&Version) -> bool) -> Option<(Version, String)> {
+        self.tags_in_use(repo).filter(|(found, _)| counts(found)).max().map(|(found, tag)| (found, tag.to_owned()))
+    }
+
     /// The newest tag of a release that is lower than `version`, post releases left out: they hold no crates.
     pub fn tag_below(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
-        let below = self.tags_in_use(repo).filter(|(found, _)| found.post().is_none() && *found < version.base());
-        below.max().map(|(found, tag)| (found, tag.to_owned()))
+        self.highest(repo, |found| found.post().is_none() && *found < version.base())
     }
 
     /// Whether the notes of `version` tell what its pre-releases told.
     pub fn sums_up(&self, version: &Version) -> bool {
-        self.config.notes_since == NotesSince::Final && !version.is_prerelease() && version.post().is_none()
+        self.config.notes_since == NotesSince::Final && version.is_final()
     }
 
     /// Whether a tag is of a pre-release that the notes of `version` sum up.
@@ -94,23 +98,21 @@ impl Train {
 
     /// The release that `version` is compared with: the last final one where that is whom its notes are for.
     pub fn compared_with(&self, repo: &Repo, version: &Version) -> Option<String> {
-        if !self.sums_up(version) {
-            return self.tag_below(repo, version).map(|(_, tag)| tag);
+        match self.sums_up(version) {
+            true => self.final_below(repo, version),
+            false => self.tag_below(repo, version).map(|(_, tag)| tag),
         }
-        self.final_below(repo, version)
     }
 
     /// The tag of the last final release below `version`.
     pub fn final_below(&self, repo: &Repo, version: &Version) -> Option<String> {
-        let finals = self.tags_in_use(repo).filter(|(found, _)| !found.is_prerelease() && found.post().is_none());
-        finals.filter(|(found, _)| found < version).max().map(|(_, tag)| tag.to_owned())
+        self.highest(repo, |found| found.is_final() && found < version).map(|(_, tag)| tag)
     }
 
     /// The newest release below `version` that stands, post releases among them: what was told up to there is told. To those
     /// who read of a final version, no pre-release told anything; what was rolled back told nobody.
     pub fn reported_until(&self, repo: &Repo, version: &Version) -> Option<(Version, String)> {
-        let counts = |found: &Version| found < version && !(self.sums_up(version) && found.is_prerelease());
-        self.tags_in_use(repo).filter(|(found, _)| counts(found)).max().map(|(found, tag)| (found, tag.to_owned()))
+        self.highest(repo, |found| found < version && !(self.sums_up(version) && found.is_prerelease()))
     }
 }
 

@@ -23,7 +23,7 @@ const BRIEF: Limits = Limits { named: NAMED, listed: 12 };
 const WHOLE: Limits = Limits { named: usize::MAX, listed: usize::MAX };
 
 /// Why there is no release without configuration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Refusal {
     pub(super) brief: String,
     /// With all crates and versions.
@@ -35,11 +35,9 @@ pub struct Refusal {
 }
 
 /// One train with version lines, as releases may have been made so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Together {
-    brief: String,
-    whole: String,
-    proposal: String,
+    refusal: Box<Refusal>,
     /// A crate of each version, by its place among the members, the driver first.
     pub heads: Vec<usize>,
     /// The tags of the last releases, newest first.
@@ -51,12 +49,7 @@ impl Together {
     pub fn told_by(&self, versions: &[Vec<Option<Version>>]) -> Option<Refusal> {
         let moves = |pair: &[Option<Version>]| matches!(pair, [Some(new), Some(old)] if new > old);
         let is_habit = versions.iter().all(|versions| versions.len() > 1 && versions.windows(2).all(moves));
-        is_habit.then(|| Refusal {
-            brief: self.brief.clone(),
-            whole: self.whole.clone(),
-            proposal: self.proposal.clone(),
-            together: None,
-        })
+        is_habit.then(|| (*self.refusal).clone())
     }
 }
 
@@ -85,11 +78,12 @@ impl Facts {
             (format!("{what}\nnext: say in {root} what is released together, {example}\n\n{text}"), what, text)
         });
         let together = self.together(repo, &lines, first).map(|(heads, tags, text)| {
+            let many = tags.len();
             let reported = |what: String| {
-                let many = tags.len();
                 format!("{what}\nnext: the last {many} releases moved all of them: say so in {root}\n\n{text}")
             };
-            Together { brief: reported(own), whole: reported(all), proposal: text.clone(), heads, tags: tags.clone() }
+            let (brief, whole) = (reported(own), reported(all));
+            Together { refusal: Box::new(Refusal { brief, whole, proposal: text, together: None }), heads, tags }
         });
         Refusal { brief, whole, proposal, together }
     }
@@ -209,7 +203,7 @@ fn last_tags(repo: &Repo, version: &Version) -> Vec<String> {
     const LOOKED_AT: usize = 3;
     let finals = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK) && !repo.is_rolled_back(tag));
     let finals = finals.filter_map(|tag| Some((split(tag)?, tag)));
-    let finals: Vec<_> = finals.filter(|((found, _), _)| !found.is_prerelease() && found.post().is_none()).collect();
+    let finals: Vec<_> = finals.filter(|((found, _), _)| found.is_final()).collect();
     let series = finals.iter().find(|((found, _), _)| found.base() == *version).map(|((_, prefix), _)| *prefix);
     let mut tags: Vec<_> =
         finals.iter().filter(|((found, prefix), _)| Some(*prefix) == series && found.base() <= *version).collect();
