@@ -9,7 +9,7 @@ use crate::{
     draft::{Draft, Plan, after, left_to_release, read_back},
     edit::{Reason, slashed},
     edits::{Places, Texts},
-    files::{changelog, deployment, follow_ups, tag_record::Record},
+    files::{changelog, deployment, tag_record::Record},
     finding::{Check, Finding},
     release,
     snapshot::Snapshot,
@@ -168,11 +168,8 @@ fn follow_up(snapshot: &Snapshot, released: &Released, texts: &mut Texts<'_>, fi
     let Some(path) = &snapshot.train.config.follow_ups else { return };
     let path = &snapshot.workspace.in_root(path);
     let items = items(snapshot, released, texts);
-    let version = released.of.version.tag();
-    let written = texts.rewrite_or_create(path, Reason::FollowUps, follow_ups::EMPTY, |text| {
-        Ok(follow_ups::append(text, &version, &items))
-    });
-    findings.extend(written.err().map(|error| {
+    let error = texts.follow_up(path, &released.of.version.tag(), &items).err();
+    findings.extend(error.map(|error| {
         Finding::new(Check::Configuration, format!("{error:#}"), "correct `follow-ups` in [workspace.metadata.trains]")
     }));
 }

@@ -22,9 +22,8 @@ pub fn proofs(snapshot: &Snapshot, version: &Version) -> Vec<Proof> {
         proofs.push(tests(Check::CargoTest, snapshot, packages, Vec::new()));
     }
     proofs.extend(wheel_proofs(snapshot));
-    proofs.extend(train.config.images.iter().map(|image| Proof {
-        name: Check::Image.to_string(),
-        what: Prove::Image { root: root.clone(), image: image.clone(), version: version.tag() },
+    proofs.extend(train.config.images.iter().map(|image| {
+        derived(Check::Image, Prove::Image { root: root.clone(), image: image.clone(), version: version.tag() })
     }));
     proofs.extend(named_proofs(snapshot));
     proofs
@@ -67,18 +66,13 @@ fn wheel_proofs(snapshot: &Snapshot) -> Vec<Proof> {
             proofs.push(tests(Check::WheelTest, snapshot, vec![member.name.clone()], vec!["python-tests".to_owned()]));
         }
         let project = dir(&wheel.path);
-        proofs.push(Proof {
-            name: Check::MaturinDevelop.to_string(),
-            what: Prove::Develop { project: project.clone(), package: member.name.clone() },
-        });
+        let develop = Prove::Develop { project: project.clone(), package: member.name.clone() };
+        proofs.push(derived(Check::MaturinDevelop, develop));
         let holds_tests = |dir: &PathBuf| {
             workspace.tracked.iter().any(|path| path.starts_with(dir) && path.extension().is_some_and(|e| e == "py"))
         };
         if let Some(tests) = ["tests_py", "tests"].into_iter().find(|tests| holds_tests(&project.join(tests))) {
-            proofs.push(Proof {
-                name: Check::Pytest.to_string(),
-                what: Prove::Pytest { project, tests: tests.to_owned() },
-            });
+            proofs.push(derived(Check::Pytest, Prove::Pytest { project, tests: tests.to_owned() }));
         }
     }
     proofs
@@ -95,5 +89,9 @@ pub fn python_tests(snapshot: &Snapshot, project: &Path) -> Option<PathBuf> {
 fn tests(check: Check, snapshot: &Snapshot, packages: Vec<String>, features: Vec<String>) -> Proof {
     let root = snapshot.workspace.root_dir();
     let locked = snapshot.workspace.tracked.contains(&root.join("Cargo.lock"));
-    Proof { name: check.to_string(), what: Prove::Tests { root, packages, features, locked } }
+    derived(check, Prove::Tests { root, packages, features, locked })
+}
+
+fn derived(check: Check, what: Prove) -> Proof {
+    Proof { name: check.to_string(), what }
 }

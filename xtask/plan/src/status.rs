@@ -166,7 +166,7 @@ pub fn status(facts: &Facts<'_>) -> TrainStatus {
     TrainStatus {
         train: config.name.clone(),
         window: where_,
-        captain: window.map_or_else(|| timetable::Role::Captain.name().to_owned(), |window| window.captain),
+        captain: window.map_or_else(|| timetable::Role::Captain.to_string(), |window| window.captain),
         last: last.as_ref().map(|last| last.tag.clone()),
         lines,
         checklist,

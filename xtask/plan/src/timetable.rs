@@ -1,6 +1,8 @@
 //! When a train releases: each window from its preparation to what follows, who leads it, and what each day asks for.
 //! It must never ask the clock: what day it is, somebody says.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::{config::TrainConfig, date::Date, tool::TOOL, train::Train, workspace::Workspace};
@@ -16,13 +18,10 @@ pub enum Role {
     Documentation,
 }
 
-impl Role {
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Captain => "Release Captain",
-            Role::Python => "Python Maintainer",
-            Role::Documentation => "Documentation Lead",
-        }
+/// As `--json` has it.
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -133,8 +132,8 @@ impl Day {
     /// The role, and who has it where that is known.
     pub fn responsible(&self) -> String {
         match &self.who {
-            Some(who) => format!("{} {who}", self.role.name()),
-            None => self.role.name().to_owned(),
+            Some(who) => format!("{} {who}", self.role),
+            None => self.role.to_string(),
         }
     }
 }
@@ -158,7 +157,7 @@ impl Window {
                 .map(|command| command.replace("{tool}", TOOL.as_str()).replace("{train}", &config.option()))
                 .collect(),
         };
-        let captain = who.clone().unwrap_or_else(|| Role::Captain.name().to_owned());
+        let captain = who.clone().unwrap_or_else(|| Role::Captain.to_string());
         Some(Window { release, captain, days: has.days().into_iter().map(day).collect() })
     }
 

@@ -242,7 +242,6 @@ pub fn parse_ahead(texts: &Texts) -> Manifests {
     read.filter_map(|(path, read)| Some((path.clone(), read.ok()?))).collect()
 }
 
-/// Parses the manifests side by side: it is what a large workspace costs most.
 /// The directories of members, those of their real places too.
 fn with_real(mut dirs: HashMap<PathBuf, usize>, graph: &Graph) -> HashMap<PathBuf, usize> {
     for (real, named) in &graph.real {
@@ -253,6 +252,7 @@ fn with_real(mut dirs: HashMap<PathBuf, usize>, graph: &Graph) -> HashMap<PathBu
     dirs
 }
 
+/// Parses the manifests side by side: it is what a large workspace costs most.
 fn read_manifests<'p>(
     paths: BTreeSet<&'p PathBuf>,
     texts: &Texts,

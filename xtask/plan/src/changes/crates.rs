@@ -7,15 +7,14 @@ use std::{
 };
 
 use super::{
-    CORRECT, reported,
+    reported,
     words::{attributed, normal, of_no_kind, placed},
 };
 use crate::{
     draft::Prose,
-    edit::Reason,
     edits::Texts,
     files::changelog::{self, names::Log},
-    finding::{Check, Finding},
+    finding::Finding,
     snapshot::Snapshot,
     train::Train,
     version::Version,
@@ -107,17 +106,10 @@ pub(crate) fn promote_crates(
         if !waits || changelog::section(log, prose.version).is_some() {
             continue;
         }
-        for reported in reported {
-            let result = texts.rewrite(&path, Reason::Changelog, |text| {
-                changelog::add_entry(
-                    names.log(&path, text),
-                    reported.kind.as_deref().unwrap_or_default(),
-                    &reported.text,
-                )
-            });
-            findings.extend(result.err().map(|error| Finding::new(Check::Changelog, format!("{error:#}"), CORRECT)));
-        }
-        let result = texts.rewrite(&path, Reason::Changelog, |text| prose.promote(&path, text));
-        findings.extend(result.err().map(|error| Finding::new(Check::Changelog, format!("{error:#}"), CORRECT)));
+        let new = reported.iter().map(|reported| (reported.kind.as_deref().unwrap_or_default(), &*reported.text));
+        findings
+            .extend(texts.rewrite_log(&path, |text| {
+                prose.promote(&path, &changelog::add_entries(names.log(&path, text), new)?)
+            }));
     }
 }

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::CORRECT;
 use crate::{
     config::{self, TrainConfig},
     conventional::numbers,
@@ -81,7 +80,8 @@ fn astray<'w>(workspace: &'w Workspace, dir: &Path) -> impl Iterator<Item = &'w 
 }
 
 fn unassigned(path: &Path, why: &str) -> Finding {
-    Finding::new(Check::Changelog, format!("{} cannot be assigned to the changelog: {why}", slashed(path)), CORRECT)
+    let what = format!("{} cannot be assigned to the changelog: {why}", slashed(path));
+    Finding::new(Check::Changelog, what, "correct it and commit")
 }
 
 /// What a fragment's name says of it, or why it is no name of one.

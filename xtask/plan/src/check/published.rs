@@ -17,7 +17,8 @@ use crate::{
     files::cargo_toml::{self, Dependency, Table, VersionField},
     finding::{Check, Finding},
     names,
-    paths::{lexical, normalized},
+    paths::{dir, lexical, normalized},
+    problem::Problem,
     requirement,
     train::Train,
     workspace::{Member, Package, Workspace},
@@ -42,11 +43,6 @@ fn published<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<It
 fn packages<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item = (&'w Member, &'w Package)> {
     let crates = train.crates.iter().map(|&at| (&workspace.members[at], &workspace.graph.packages[at]));
     crates.filter(|(member, _)| train.publishes(member))
-}
-
-/// Whether a member goes to the public registry.
-fn is_public(member: &Member) -> bool {
-    member.is_public()
 }
 
 /// All that the train's published crates need, what is stripped by cargo left out: a dev-dependency without a version.
@@ -99,7 +95,7 @@ pub fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                 )
             }
         };
-        Some((of, what, next))
+        Some((of, Problem::new(what, next)))
     });
     findings(Check::PathOnly, refused)
 }
@@ -109,7 +105,7 @@ pub fn dependencies(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let refused = needed(workspace, train).filter_map(|needed| {
         let of = slashed(&needed.by.manifest);
         let (what, next) = unavailable(workspace, &needed, &of).or_else(|| not_taken(&needed))?;
-        Some((of, what, next))
+        Some((of, Problem::new(what, next)))
     });
     findings(Check::Dependencies, refused)
 }
@@ -128,13 +124,9 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
                 format!("add `version = \"X.Y.Z\"`{there} beside `git`, of a version that its registry has"),
             )),
             // Then no version beside it would help.
-            (None, Some(outside))
-                if checkout::why(workspace, &lexical(&crate::paths::dir(path).join(outside))).is_some() =>
-            {
-                None
-            }
+            (None, Some(outside)) if checkout::why(workspace, &lexical(&dir(path).join(outside))).is_some() => None,
             (None, Some(outside)) => {
-                let manifest = normalized(&crate::paths::dir(path).join(outside).join("Cargo.toml"));
+                let manifest = normalized(&dir(path).join(outside).join("Cargo.toml"));
                 let text = manifest.and_then(|manifest| workspace.texts.get(&manifest));
                 let version = text.and_then(|text| cargo_toml::read(text).ok()?.version.literal().cloned());
                 let version = version.map_or_else(|| "X.Y.Z".to_owned(), |place| place.text);
@@ -179,7 +171,7 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
 /// What the public registry does not take.
 fn not_taken(needed: &Needed<'_>) -> Option<(String, String)> {
     let Needed { by, path, declared, on, .. } = needed;
-    if !is_public(by) {
+    if !by.is_public() {
         return None;
     }
     let at = slashed(path);
@@ -248,17 +240,21 @@ pub fn unconfigured(workspace: &Workspace, train: &Train, unknown: &BTreeMap<Str
     found.collect()
 }
 
-/// One finding for each cause: what several crates inherit, or one has in several tables, is one.
-fn findings(check: Check, refused: impl Iterator<Item = (String, String, String)>) -> Vec<Finding> {
-    let mut causes: Vec<(String, String, Vec<String>)> = Vec::new();
-    for (of, what, next) in refused {
-        match causes.iter_mut().find(|(other, advice, _)| (other, advice) == (&what, &next)) {
-            Some((.., manifests)) if manifests.contains(&of) => {}
-            Some((.., manifests)) => manifests.push(of),
-            None => causes.push((what, next, vec![of])),
+/// Each cause once, with the manifests that have it: what several crates inherit, or one has in several tables, is one.
+fn by_cause(found: impl Iterator<Item = (String, Problem)>) -> Vec<(Problem, Vec<String>)> {
+    let mut causes: Vec<(Problem, Vec<String>)> = Vec::new();
+    for (of, problem) in found {
+        match causes.iter_mut().find(|(known, _)| *known == problem) {
+            Some((_, manifests)) if manifests.contains(&of) => {}
+            Some((_, manifests)) => manifests.push(of),
+            None => causes.push((problem, vec![of])),
         }
     }
-    let found = causes.into_iter().map(|(what, next, manifests)| {
+    causes
+}
+
+fn findings(check: Check, refused: impl Iterator<Item = (String, Problem)>) -> Vec<Finding> {
+    let found = by_cause(refused).into_iter().map(|(Problem { what, next }, manifests)| {
         let require = if manifests.len() > 1 { "require" } else { "requires" };
         Finding::of_many(check, &manifests, " and ", &format!(" would be published but {require} {what}"), next)
     });

@@ -119,15 +119,11 @@ pub(super) fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
     let commands = workflows::commands_of_ci(workspace, &train.main);
     let smoke = format!("{TOOL} smoke{}", train.config.option());
     let row = |name: &str, what: &str, of: &[&Proof], command: &str| {
+        let place = |proof: &&Proof| Some(&commands.iter().find(|(_, words)| runs(train, proof, words))?.0);
         let mut at: Vec<String> = Vec::new();
-        for proof in of {
-            match commands.iter().find(|(_, words)| runs(train, proof, words)) {
-                Some((place, _)) if at.contains(place) => {}
-                Some((place, _)) => at.push(place.clone()),
-                None => {
-                    at.clear();
-                    break;
-                }
+        for place in of.iter().map(place).collect::<Option<Vec<_>>>().unwrap_or_default() {
+            if !at.contains(place) {
+                at.push(place.clone());
             }
         }
         let by = Evidence::Run { commit: base.clone(), at, command: command.to_owned() };

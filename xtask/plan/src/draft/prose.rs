@@ -11,10 +11,7 @@ use crate::{
     date::Date,
     edit::Reason,
     edits,
-    files::{
-        changelog::{self, names::Names},
-        follow_ups,
-    },
+    files::changelog::{self, names::Names},
     finding::{Check, Finding},
     snapshot::Snapshot,
 };
@@ -58,11 +55,8 @@ impl Prose<'_> {
         let items: Vec<String> = entries
             .map(|(kind, text)| format!("{}{text}", kind.map(|kind| format!("{kind}: ")).unwrap_or_default()))
             .collect();
-        let result = edits.rewrite_or_create(&path, Reason::FollowUps, follow_ups::EMPTY, |text| {
-            Ok(follow_ups::append(text, self.version, &items))
-        });
-        findings
-            .extend(result.err().map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the list")));
+        let error = edits.follow_up(&path, self.version, &items).err();
+        findings.extend(error.map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the list")));
     }
 
     /// Copies the highlights of the version's section into the release notes.

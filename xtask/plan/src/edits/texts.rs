@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     edit::{Edit, Fate, Reason, slashed},
-    files::cargo_lock,
+    files::{cargo_lock, follow_ups},
     finding::{Check, Finding},
     paths::dir,
     train::beside::Beside,
@@ -56,18 +56,12 @@ impl<'w> Texts<'w> {
         Some(Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit"))
     }
 
-    /// Rewrites a file as a whole, or begins it with `start` where there is none.
-    pub fn rewrite_or_create(
-        &mut self,
-        path: &Path,
-        reason: Reason,
-        start: &str,
-        rewrite: impl FnOnce(&str) -> Result<String>,
-    ) -> Result<()> {
+    /// Adds items of a version to a list of what is still to be done, which is begun where there is none.
+    pub fn follow_up(&mut self, path: &Path, version: &str, items: &[String]) -> Result<()> {
         if self.now(path).is_none() {
-            self.texts.insert(path.to_owned(), (start.to_owned(), vec![reason.clone()]));
+            self.texts.insert(path.to_owned(), (follow_ups::EMPTY.to_owned(), vec![Reason::FollowUps]));
         }
-        self.rewrite(path, reason, rewrite)
+        self.rewrite(path, Reason::FollowUps, |text| Ok(follow_ups::append(text, version, items)))
     }
 
     /// Takes a file away.

@@ -33,19 +33,12 @@ pub(super) fn of_proposed(proposed: &Proposed, command: &dyn Fn(&str) -> String)
     let Proposed { branch, version, observed } = proposed;
     let what = format!("release {} on {branch}", version.tag());
     let again = command(&format!("release {} --pr", version.tag()));
-    match observed {
-        Observation::Done { evidence, .. } => {
-            let next = format!("merge it, pull it, then {again}");
-            Line { state: State::Open, what, evidence: evidence.clone(), next: Some(next) }
-        }
-        Observation::Todo | Observation::Waived { .. } => {
-            Line { state: State::Open, what, evidence: "it has no pull request yet".to_owned(), next: Some(again) }
-        }
-        Observation::Blocked(problem) => {
-            Line { state: State::Open, what, evidence: problem.what.clone(), next: Some(problem.next.clone()) }
-        }
-        Observation::Unknown(_) => of_step(what, observed, None),
-    }
+    let (evidence, next) = match observed {
+        Observation::Done { evidence, .. } => (evidence.clone(), format!("merge it, pull it, then {again}")),
+        Observation::Todo | Observation::Waived { .. } => ("it has no pull request yet".to_owned(), again),
+        Observation::Blocked(_) | Observation::Unknown(_) => return of_step(what, observed, None),
+    };
+    Line { state: State::Open, what, evidence, next: Some(next) }
 }
 
 /// The release day that passed, though something was there to be released.
@@ -98,12 +91,8 @@ pub(super) fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> S
         return line(State::Unknown, what.clone(), Some(next.clone()));
     }
     if parts.iter().all(|observed| observed.is_settled()) {
-        let ended = parts
-            .iter()
-            .map(|observed| time(observed))
-            .collect::<Option<Vec<i64>>>()
-            .and_then(|times| times.into_iter().max());
-        let evidence = match ended {
+        let ended = parts.iter().map(|observed| time(observed)).collect::<Option<Vec<i64>>>();
+        let evidence = match ended.and_then(|times| times.into_iter().max()) {
             Some(ended) => {
                 let took = ended.saturating_sub(begun);
                 let late = if took > budget.0 { "late: " } else { "" };

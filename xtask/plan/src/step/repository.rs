@@ -18,15 +18,10 @@ use crate::{
 /// Every edit of the release, written together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Write {
-    #[serde(serialize_with = "edits")]
     pub edits: Arc<Vec<Edit>>,
     /// The branch whose files they are, when it may be another one than the working tree's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
-}
-
-fn edits<S: serde::Serializer>(edits: &Arc<Vec<Edit>>, serializer: S) -> Result<S::Ok, S::Error> {
-    edits.as_slice().serialize(serializer)
 }
 
 /// A branch to prepare the release on, made where the release starts.

@@ -88,16 +88,8 @@ impl<'a> Resolver<'a> {
         let entries = manifest.dependencies.iter().filter(|d| !d.inherited && d.table != Table::Patch);
         entries
             .filter_map(|entry| {
-                let place = entry.requirement.clone()?;
                 let (on, _) = self.resolve(&dir, entry)?;
-                Some(Requirement {
-                    path: path.to_owned(),
-                    on,
-                    entry: (entry.table, entry.key.clone()),
-                    place,
-                    holder: if entry.table == Table::Workspace { Holder::Shared } else { holder },
-                    patched: entry.path.is_none(),
-                })
+                requirement(path, on, entry, if entry.table == Table::Workspace { Holder::Shared } else { holder })
             })
             .collect()
     }
@@ -123,18 +115,17 @@ impl<'a> Resolver<'a> {
                     continue;
                 };
                 found.entry(dir(path)).or_default().insert(on);
-                requirements.extend(entry.requirement.map(|place| Requirement {
-                    path: path.clone(),
-                    on,
-                    entry: (entry.table, entry.key.clone()),
-                    place,
-                    holder: Holder::Beside,
-                    patched: false,
-                }));
+                requirements.extend(requirement(path, on, &entry, Holder::Beside));
             }
         }
         found
     }
+}
+
+/// What an entry of a manifest requires of a member, if it says a requirement.
+fn requirement(path: &Path, on: usize, entry: &Dependency, holder: Holder) -> Option<Requirement> {
+    let (place, patched) = (entry.requirement.clone()?, entry.path.is_none());
+    Some(Requirement { path: path.to_owned(), on, entry: (entry.table, entry.key.clone()), place, holder, patched })
 }
 
 /// Where a member's version stands: in its own manifest, or in the root's.

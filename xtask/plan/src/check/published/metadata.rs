@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{is_public, needed, packages, published};
+use super::{by_cause, needed, packages, published};
 use crate::{
     crates_io::{self, LARGEST_METADATA},
     edit::{slashed, typed},
@@ -36,19 +36,10 @@ const MODULES: &str = "\
 
 /// The registry takes what a published crate says of itself, and what it names is there.
 pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let mut reported: Vec<(Problem, Vec<String>)> = Vec::new();
-    let mut tell = |found: Vec<Problem>, manifest: &Path| {
-        for objection in found {
-            // What is inherited is one cause, and its advice is the same.
-            match reported.iter_mut().find(|(other, _)| *other == objection) {
-                Some((_, manifests)) => manifests.push(slashed(manifest)),
-                None => reported.push((objection, vec![slashed(manifest)])),
-            }
-        }
-    };
+    let mut reported: Vec<(String, Problem)> = Vec::new();
     for (member, package) in packages(workspace, train) {
         let mut found = Vec::new();
-        if is_public(member) {
+        if member.is_public() {
             found.extend(crates_io::objections(&package.name, &package.about));
             found.extend(crates_io::version_objection(&member.version.to_string()));
             found.extend(long_readme(package));
@@ -68,12 +59,13 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         found.extend(files.filter_map(|(key, file)| missing(workspace, member, key, file?)));
         let sources = workspace.manifests[&member.manifest].manifest.sources.iter();
         found.extend(sources.filter_map(|(key, path)| unpacked(member, key, path)));
-        tell(found, &member.manifest);
+        reported.extend(found.into_iter().map(|problem| (slashed(&member.manifest), problem)));
     }
     for wheel in &train.wheels {
-        tell(pypi::objections(&wheel.project.about), &wheel.path);
+        let found = pypi::objections(&wheel.project.about).into_iter();
+        reported.extend(found.map(|problem| (slashed(&wheel.path), problem)));
     }
-    let found = reported.into_iter().map(|(Problem { what, next }, manifests)| {
+    let found = by_cause(reported.into_iter()).into_iter().map(|(Problem { what, next }, manifests)| {
         Finding::of_many(Check::Metadata, &manifests, ", ", &format!(": {what}"), next)
     });
     found.chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()
@@ -86,7 +78,7 @@ pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
         *required.entry(&needed.by.manifest).or_default() += 1;
     }
     let mut noted = Vec::new();
-    for (member, package) in packages(workspace, train).filter(|(member, _)| is_public(member)) {
+    for (member, package) in packages(workspace, train).filter(|(member, _)| member.is_public()) {
         let of = slashed(&member.manifest);
         let unknown = crates_io::unknown_categories(&package.about);
         if !unknown.is_empty() {
@@ -119,13 +111,9 @@ pub fn noted(workspace: &Workspace, train: &Train) -> Vec<String> {
 /// A readme that the public registry would not take with the rest of what is said of a crate.
 fn long_readme(package: &Package) -> Option<Problem> {
     let (readme, length) = (package.readme.as_ref()?, package.readme_length);
-    (length > LARGEST_METADATA).then(|| Problem {
-        what: format!(
-            "{} has {length} bytes as cargo uploads it, and crates.io takes {LARGEST_METADATA}",
-            crates_io::shown(readme)
-        ),
-        next: "shorten it, or name another file with `readme`".to_owned(),
-    })
+    let readme = crates_io::shown(readme);
+    let what = format!("{readme} has {length} bytes as cargo uploads it, and crates.io takes {LARGEST_METADATA}");
+    (length > LARGEST_METADATA).then(|| Problem::new(what, "shorten it, or name another file with `readme`"))
 }
 
 /// A crate of the train that the public registry would take for another one of the workspace.
@@ -170,24 +158,19 @@ fn missing(workspace: &Workspace, member: &Member, key: &str, file: &str) -> Opt
         |why: &str| format!("`{key} = \"{}\"`: {why}, and cargo cannot publish without it", crates_io::shown(file));
     let Some(path) = normalized(&member.dir().join(file)) else {
         let next = format!("copy the file into the repository, and correct `{key}`");
-        return Some(Problem { what: what("it is outside of the repository"), next });
+        return Some(Problem::new(what("it is outside of the repository"), next));
     };
     // Below a submodule or a link, git knows only that.
     let is_there = path.ancestors().any(|path| workspace.tracked.contains(path));
-    (!is_there).then(|| Problem {
-        what: what("git tracks no such file"),
-        next: format!("correct `{key}`, or write the file and git add {}", typed(&path)),
-    })
+    let next = format!("correct `{key}`, or write the file and git add {}", typed(&path));
+    (!is_there).then(|| Problem::new(what("git tracks no such file"), next))
 }
 
 /// A source outside of the crate's directory: cargo packs a crate without it, or nothing at all. It copies only the readme
 /// and the license from elsewhere.
 fn unpacked(member: &Member, key: &str, path: &str) -> Option<Problem> {
-    (!is_inside(&lexical(Path::new(path)))).then(|| Problem {
-        what: format!(
-            "`{key} = \"{}\"`: cargo packs no source file from outside of the crate's directory",
-            crates_io::shown(path)
-        ),
-        next: format!("move the file into {}, and correct `{key}`", typed(&member.dir())),
-    })
+    let shown = crates_io::shown(path);
+    let what = format!("`{key} = \"{shown}\"`: cargo packs no source file from outside of the crate's directory");
+    let next = format!("move the file into {}, and correct `{key}`", typed(&member.dir()));
+    (!is_inside(&lexical(Path::new(path)))).then(|| Problem::new(what, next))
 }
