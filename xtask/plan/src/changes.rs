@@ -210,10 +210,10 @@ impl Collected {
     }
 
     /// Writes what is new under Unreleased, and takes away the fragments.
-    pub fn write(&self, path: &Path, names: &Names, texts: &mut Texts<'_>) -> Option<Finding> {
+    pub fn write(self, path: &Path, names: &Names, texts: &mut Texts<'_>) {
         let is_new = |entry: &&Entry| entry.source != Entries::Unreleased && entry.same_as.is_none();
         let new: Vec<&Entry> = self.entries.iter().filter(is_new).collect();
-        let mut found = None;
+        let mut is_written = true;
         if !new.is_empty() {
             let text = texts.now(path).unwrap_or_default();
             let reported = new.iter().map(|entry| match entry.log.as_ref().and_then(|log| texts.now(log)) {
@@ -222,14 +222,15 @@ impl Collected {
             });
             let reported: Vec<String> = reported.collect();
             let kinds = new.iter().map(|entry| entry.kind.as_deref().unwrap_or_default());
-            found = texts.rewrite_log(path, |text| {
+            is_written = texts.rewrite_log(path, |text| {
                 changelog::add_entries(names.log(path, text), kinds.zip(reported.iter().map(String::as_str)))
             });
         }
-        if found.is_none() {
+        if is_written {
             self.consumed.iter().for_each(|path| texts.remove(path));
         }
-        found
+        texts.findings.extend(self.findings);
+        texts.remarks.extend(self.remarks);
     }
 }
 

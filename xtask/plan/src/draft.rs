@@ -12,13 +12,14 @@ use serde::Serialize;
 use self::left::{left_beside, links_left_behind};
 pub use self::{
     left::left_to_release,
-    prose::{Prose, gather},
+    prose::Prose,
     read_back::{after, read_back},
 };
 use crate::{
     check, checklist,
     config::Flow,
     edit::{Edit, Fate, count},
+    edits::Texts,
     files::{
         changelog,
         tag_record::{Of, Record},
@@ -143,6 +144,17 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// What comes of these texts, and is proved before it is committed.
+    pub fn new(
+        (from, to): (Version, Version),
+        versions: BTreeMap<usize, Version>,
+        mut texts: Texts<'_>,
+        proofs: Vec<Proof>,
+    ) -> Draft {
+        let (findings, remarks) = (std::mem::take(&mut texts.findings), std::mem::take(&mut texts.remarks));
+        Draft { from, to, versions, edits: texts.into_edits(), proofs, findings, remarks }
+    }
+
     /// Lays out the steps, all findings beside them. `released` is the commit that holds the release already.
     pub fn into_plan(mut self, snapshot: &Snapshot, options: &Options, released: bool) -> Plan {
         let Snapshot { workspace, train, base, .. } = snapshot;

@@ -234,15 +234,16 @@ impl<'w> Places<'w> {
     }
 
     /// Applies the changes, and brings the locks in step with them.
-    pub fn apply(self, versions: &BTreeMap<usize, Version>) -> (Texts<'w>, Vec<Finding>) {
-        let workspace = self.workspace;
-        let mut texts = Texts { workspace, texts: BTreeMap::new(), gone: BTreeSet::new() };
+    pub fn apply(self, versions: &BTreeMap<usize, Version>) -> Texts<'w> {
+        let Places { workspace, findings, .. } = self;
+        let (gone, remarks) = (BTreeSet::new(), Vec::new());
+        let mut texts = Texts { workspace, texts: BTreeMap::new(), gone, findings, remarks };
         for (path, changes) in self.changes.into_iter().filter(|(_, changes)| !changes.is_empty()) {
             let old = &workspace.texts[&path];
             let spans = changes.iter().map(|(span, new, _)| (span.clone(), new.clone())).collect();
             texts.texts.insert(path, (splice(old, spans), changes.into_iter().map(|(.., reason)| reason).collect()));
         }
         texts.locks(versions, &self.beside);
-        (texts, self.findings)
+        texts
     }
 }

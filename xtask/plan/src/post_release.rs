@@ -68,6 +68,7 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
         None => BTreeMap::new(),
     };
     let mut places = Places::new(workspace);
+    places.findings = findings;
     if let Some(next) = &next {
         places.all(train, Some(next), &versions, None);
         remarks.extend(left_to_release(workspace, train, &versions));
@@ -75,13 +76,13 @@ pub fn plan(snapshot: &Snapshot, released: &Released, push: bool) -> Plan {
     if !of.version.is_prerelease() {
         places.version_files(train, &of.version, When::Published);
     }
-    let (mut texts, found) = places.apply(&versions);
-    findings.extend(found);
-    let deployed = deploy(snapshot, released, &mut texts, &mut findings, &mut remarks);
-    follow_up(snapshot, released, &mut texts, &mut findings);
+    let mut texts = places.apply(&versions);
+    texts.remarks = remarks;
+    let deployed = deploy(snapshot, released, &mut texts);
+    follow_up(snapshot, released, &mut texts);
 
     let to = next.clone().unwrap_or_else(|| from.clone());
-    let mut draft = Draft { from, to, versions, edits: texts.into_edits(), proofs: Vec::new(), findings, remarks };
+    let mut draft = Draft::new((from, to), versions, texts, Vec::new());
     if !draft.edits.is_empty() {
         // What did not hold before is the next release's to mend.
         let before = check::state(workspace, train);
@@ -113,13 +114,7 @@ fn development(snapshot: &Snapshot, version: &Version, findings: &mut Vec<Findin
 }
 
 /// Sets tag and digest where images are deployed; tells the files that follow.
-fn deploy(
-    snapshot: &Snapshot,
-    released: &Released,
-    texts: &mut Texts<'_>,
-    findings: &mut Vec<Finding>,
-    remarks: &mut Vec<String>,
-) -> Vec<String> {
+fn deploy(snapshot: &Snapshot, released: &Released, texts: &mut Texts<'_>) -> Vec<String> {
     let Snapshot { workspace, train, .. } = snapshot;
     let version = &released.of.version;
     let mut deployed = Vec::new();
@@ -134,11 +129,12 @@ fn deploy(
             Some(Ok(digest)) => digest,
             Some(Err(why)) => {
                 let what = format!("{name}: the digest of {} {} did not answer: {why}", entry.image, version.tag());
-                findings.push(Finding::new(Check::Deployments, what, "see to that, then the same command"));
+                texts.findings.push(Finding::new(Check::Deployments, what, "see to that, then the same command"));
                 continue;
             }
             None => {
-                remarks.push(format!("{name} stays: the digest of {} {} is not known", entry.image, version.tag()));
+                let of = format!("{} {}", entry.image, version.tag());
+                texts.remarks.push(format!("{name} stays: the digest of {of} is not known"));
                 continue;
             }
         };
@@ -147,13 +143,13 @@ fn deploy(
         let higher =
             tags.iter().filter_map(|tag| Version::parse(tag, Dialect::Tag).ok()).find(|now| now.falls_to(version));
         if let Some(higher) = higher {
-            remarks.push(format!("{name} stays at {} {}, which is higher", entry.image, higher.tag()));
+            texts.remarks.push(format!("{name} stays at {} {}, which is higher", entry.image, higher.tag()));
             continue;
         }
         let reason = Reason::Deployment { image: entry.image.clone(), to: version.tag() };
         match texts.rewrite(&path, reason, |text| deployment::set(text, &entry.image, &version.tag(), digest)) {
             Ok(()) => deployed.push(name),
-            Err(error) => findings.push(Finding::new(
+            Err(error) => texts.findings.push(Finding::new(
                 Check::Deployments,
                 format!("{error:#}"),
                 crate::version_files::correct(train, "deployments"),
@@ -164,12 +160,12 @@ fn deploy(
 }
 
 /// What is left for people, on the list that they keep.
-fn follow_up(snapshot: &Snapshot, released: &Released, texts: &mut Texts<'_>, findings: &mut Vec<Finding>) {
+fn follow_up(snapshot: &Snapshot, released: &Released, texts: &mut Texts<'_>) {
     let Some(path) = &snapshot.train.config.follow_ups else { return };
     let path = &snapshot.workspace.in_root(path);
     let items = items(snapshot, released, texts);
     let error = texts.follow_up(path, &released.of.version.tag(), &items).err();
-    findings.extend(error.map(|error| {
+    texts.findings.extend(error.map(|error| {
         Finding::new(Check::Configuration, format!("{error:#}"), "correct `follow-ups` in [workspace.metadata.trains]")
     }));
 }

@@ -12,7 +12,7 @@ use crate::{
     changes, check,
     config::When,
     conventional::Kind,
-    draft::{Draft, Plan, Prose, gather},
+    draft::{Draft, Plan, Prose},
     edit::slashed,
     edits::{Places, Texts},
     files::{cargo_lock, cargo_toml::VersionField, changelog},
@@ -61,25 +61,20 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
     let driver = train.version(workspace).clone();
     let from = current(workspace, train).unwrap_or_else(|_| driver.clone());
     let versions: BTreeMap<usize, Version> = train.wheels.iter().map(|wheel| (wheel.member, to.clone())).collect();
-    let mut findings = refused(snapshot, to, (&from, &driver));
-
     let mut places = Places::new(workspace);
+    places.findings = refused(snapshot, to, (&from, &driver));
     places.versions(&versions);
     places.wheels(train, &versions);
     places.version_files(train, to, When::Released);
-    let (mut texts, more) = places.apply(&versions);
-    findings.extend(more);
-
-    let mut remarks = Vec::new();
-    write(snapshot, to, (fix, &from, &versions), &mut texts, (&mut findings, &mut remarks));
-    remarks.push(format!(
+    let mut texts = places.apply(&versions);
+    write(snapshot, to, (fix, &from, &versions), &mut texts);
+    texts.remarks.push(format!(
         "users who pinned `=={}` do not get {}; `>=`, `~=` and `=={}.*` do",
         to.base(),
         to.tag(),
         to.base()
     ));
-    let proofs = smoke::postfix_proofs(snapshot);
-    let draft = Draft { from, to: to.clone(), versions, edits: texts.into_edits(), proofs, findings, remarks };
+    let draft = Draft::new((from, to.clone()), versions, texts, smoke::postfix_proofs(snapshot));
     draft.into_plan(snapshot, options, released)
 }
 
@@ -111,8 +106,7 @@ fn write(
     snapshot: &Snapshot,
     to: &Version,
     (fix, from, versions): (&Fix, &Version, &BTreeMap<usize, Version>),
-    texts: &mut Texts,
-    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
+    texts: &mut Texts<'_>,
 ) {
     let train = &snapshot.train;
     let name = to.tag();
@@ -122,31 +116,25 @@ fn write(
     let fixed = train.config.heading(Kind::Fixed);
     match &train.changelog {
         Some(path) => {
-            release::begin(snapshot, to, path, texts, findings);
+            release::begin(snapshot, to, path, texts);
             let mut collected = changes::collect(snapshot, to, versions);
             let note = fix.entry().filter(|note| !collected.heed(fixed, note));
-            gather(collected, path, &prose, texts, findings, remarks);
-            findings.extend(entered(snapshot, path, note, &prose, texts));
-            prose.notes(snapshot, texts, findings);
-            prose.follow_ups(snapshot, texts, findings);
+            collected.write(path, prose.names, texts);
+            enter(snapshot, path, note, &prose, texts);
+            prose.notes(snapshot, texts);
+            prose.follow_ups(snapshot, texts);
         }
-        None => findings.push(Finding::new(
+        None => texts.findings.push(Finding::new(
             Check::Changelog,
             format!("train {} keeps no changelog to note the fix in", train.name()),
             "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
         )),
     }
-    changes::promote_crates(snapshot, versions, &prose, texts, findings);
+    changes::promote_crates(snapshot, versions, &prose, texts);
 }
 
 /// Makes the section of the fix in the changelog at `path`.
-fn entered(
-    snapshot: &Snapshot,
-    path: &Path,
-    entry: Option<String>,
-    prose: &Prose<'_>,
-    texts: &mut Texts,
-) -> Option<Finding> {
+fn enter(snapshot: &Snapshot, path: &Path, entry: Option<String>, prose: &Prose<'_>, texts: &mut Texts<'_>) {
     let train = &snapshot.train;
     let fixed = train.config.heading(Kind::Fixed);
     let log = train.names.log(path, texts.now(path).unwrap_or_default());
@@ -154,7 +142,7 @@ fn entered(
     if entry.is_none() && !waiting {
         let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
         let next = format!("{TOOL} postfix --note \"fix …\" --issue N{}", train.config.option());
-        return Some(Finding::new(Check::NothingToRelease, what, next));
+        return texts.findings.push(Finding::new(Check::NothingToRelease, what, next));
     }
     texts.rewrite_log(path, |text| match entry {
         // No crate changed, so what waits under Unreleased is about the wheel, and goes out with it.
@@ -165,7 +153,7 @@ fn entered(
             changelog::insert(train.names.log(path, text), prose.version, prose.date, fixed, &entry, prose.tags)
         }
         None => prose.promote(path, text),
-    })
+    });
 }
 
 /// What a wheel lacks for the post release `to`, whatever changed: better told before one is urgent.

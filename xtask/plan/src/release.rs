@@ -45,12 +45,12 @@ pub fn plan(snapshot: &Snapshot, to: &Version, released: bool, options: &Options
     versions.retain(|at, _| is_versioned || *at != train.driver);
 
     let mut places = Places::new(workspace);
+    places.findings = findings;
     places.all(train, is_versioned.then_some(to), &versions, snapshot.before_candidates.as_deref());
-    let (mut texts, found) = places.apply(&versions);
-    findings.extend(found);
-    prose::write(snapshot, to, (&from, &versions), &mut texts, (&mut findings, &mut remarks));
-    let proofs = smoke::proofs(snapshot, to);
-    let draft = Draft { from, to: to.clone(), versions, edits: texts.into_edits(), proofs, findings, remarks };
+    let mut texts = places.apply(&versions);
+    texts.remarks = remarks;
+    prose::write(snapshot, to, (&from, &versions), &mut texts);
+    let draft = Draft::new((from, to.clone()), versions, texts, smoke::proofs(snapshot, to));
     draft.into_plan(snapshot, options, released)
 }
 

@@ -14,7 +14,6 @@ use crate::{
     draft::Prose,
     edits::Texts,
     files::changelog::{self, names::Log},
-    finding::Finding,
     snapshot::Snapshot,
     train::Train,
     version::Version,
@@ -85,7 +84,6 @@ pub(crate) fn promote_crates(
     versions: &BTreeMap<usize, Version>,
     prose: &Prose<'_>,
     texts: &mut Texts<'_>,
-    findings: &mut Vec<Finding>,
 ) {
     for (at, path, to) in versions.iter().filter_map(|(&at, to)| Some((at, log_of(&snapshot.workspace, at)?, to))) {
         let names = &snapshot.train.names;
@@ -107,9 +105,6 @@ pub(crate) fn promote_crates(
             continue;
         }
         let new = reported.iter().map(|reported| (reported.kind.as_deref().unwrap_or_default(), &*reported.text));
-        findings
-            .extend(texts.rewrite_log(&path, |text| {
-                prose.promote(&path, &changelog::add_entries(names.log(&path, text), new)?)
-            }));
+        texts.rewrite_log(&path, |text| prose.promote(&path, &changelog::add_entries(names.log(&path, text), new)?));
     }
 }

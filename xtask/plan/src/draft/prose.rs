@@ -6,29 +6,14 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::{
-    changes::Collected,
     check,
     date::Date,
     edit::Reason,
-    edits,
+    edits::Texts,
     files::changelog::{self, names::Names},
     finding::{Check, Finding},
     snapshot::Snapshot,
 };
-
-/// Brings entries under Unreleased.
-pub fn gather(
-    collected: Collected,
-    path: &Path,
-    prose: &Prose<'_>,
-    texts: &mut edits::Texts<'_>,
-    findings: &mut Vec<Finding>,
-    remarks: &mut Vec<String>,
-) {
-    findings.extend(collected.write(path, prose.names, texts));
-    findings.extend(collected.findings);
-    remarks.extend(collected.remarks);
-}
 
 /// What the changelog and the notes gain: how a planner writes prose.
 pub struct Prose<'a> {
@@ -46,33 +31,35 @@ impl Prose<'_> {
     }
 
     /// Notes what a post release fixed on the follow-up list.
-    pub fn follow_ups(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
+    pub fn follow_ups(&self, snapshot: &Snapshot, texts: &mut Texts<'_>) {
         let Snapshot { workspace, train, .. } = snapshot;
         let Some(path) = train.config.follow_ups.as_ref().map(|path| workspace.in_root(path)) else { return };
-        let log = train.changelog.as_deref().and_then(|path| Some(self.names.log(path, edits.now(path)?)));
+        let log = train.changelog.as_deref().and_then(|path| Some(self.names.log(path, texts.now(path)?)));
         let Some(section) = log.and_then(|log| changelog::section(log, self.version)) else { return };
         let entries = changelog::entries(&section.body).into_iter();
         let items: Vec<String> = entries
             .map(|(kind, text)| format!("{}{text}", kind.map(|kind| format!("{kind}: ")).unwrap_or_default()))
             .collect();
-        let error = edits.follow_up(&path, self.version, &items).err();
-        findings.extend(error.map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the list")));
+        let error = texts.follow_up(&path, self.version, &items).err();
+        texts
+            .findings
+            .extend(error.map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the list")));
     }
 
     /// Copies the highlights of the version's section into the release notes.
-    pub fn notes(&self, snapshot: &Snapshot, edits: &mut edits::Texts<'_>, findings: &mut Vec<Finding>) {
+    pub fn notes(&self, snapshot: &Snapshot, texts: &mut Texts<'_>) {
         let Some(path) = &snapshot.train.release_notes else { return };
-        let log = snapshot.train.changelog.as_deref().and_then(|path| Some(self.names.log(path, edits.now(path)?)));
+        let log = snapshot.train.changelog.as_deref().and_then(|path| Some(self.names.log(path, texts.now(path)?)));
         let Some(body) = log.and_then(|log| changelog::quote(log, self.version)) else {
             return;
         };
         // Somebody, or release-plz, may have written them already.
-        if edits.now(path).is_some_and(|text| changelog::has_notes(text, self.version)) {
+        if texts.now(path).is_some_and(|text| changelog::has_notes(text, self.version)) {
             return;
         }
         let add = |text: &str| changelog::add_notes(text, self.version, self.date, &body);
-        if edits.rewrite(path, Reason::Notes, add).is_err() {
-            findings.extend(check::logs::release_notes(&snapshot.workspace, &snapshot.train));
+        if texts.rewrite(path, Reason::Notes, add).is_err() {
+            texts.findings.extend(check::logs::release_notes(&snapshot.workspace, &snapshot.train));
         }
     }
 }

@@ -18,12 +18,14 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Files with their changes applied, which may now be rewritten as a whole.
+/// Files with their changes applied, which may now be rewritten as a whole, and what is found of that.
 pub struct Texts<'w> {
     pub(super) workspace: &'w Workspace,
     pub(super) texts: BTreeMap<PathBuf, (String, Vec<Reason>)>,
     /// Files that go.
     pub(super) gone: BTreeSet<PathBuf>,
+    pub findings: Vec<Finding>,
+    pub remarks: Vec<String>,
 }
 
 impl<'w> Texts<'w> {
@@ -50,10 +52,14 @@ impl<'w> Texts<'w> {
         Ok(())
     }
 
-    /// Rewrites a changelog, or finds why that cannot be done.
-    pub fn rewrite_log(&mut self, path: &Path, rewrite: impl FnOnce(&str) -> Result<String>) -> Option<Finding> {
-        let error = self.rewrite(path, Reason::Changelog, rewrite).err()?;
-        Some(Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit"))
+    /// Rewrites a changelog, or finds why that cannot be done. Tells which of the two.
+    pub fn rewrite_log(&mut self, path: &Path, rewrite: impl FnOnce(&str) -> Result<String>) -> bool {
+        let error = self.rewrite(path, Reason::Changelog, rewrite).err();
+        let found =
+            error.map(|error| Finding::new(Check::Changelog, format!("{error:#}"), "correct the changelog and commit"));
+        let is_written = found.is_none();
+        self.findings.extend(found);
+        is_written
     }
 
     /// Adds items of a version to a list of what is still to be done, which is begun where there is none.

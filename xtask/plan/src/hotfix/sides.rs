@@ -108,6 +108,11 @@ fn projected(side: &Snapshot, wanted: &BTreeMap<String, Version>) -> Texts {
     let mut places = Places::new(workspace);
     places.all(train, versions.get(&train.driver), &versions, None);
     // What could not be brought in step is left to git, and to the checks of what comes of it.
-    let (texts, _) = places.apply(&versions);
-    texts.into_edits().into_iter().filter(|edit| edit.tracked).map(|edit| (edit.path, edit.new)).collect()
+    places
+        .apply(&versions)
+        .into_edits()
+        .into_iter()
+        .filter(|edit| edit.tracked)
+        .map(|edit| (edit.path, edit.new))
+        .collect()
 }

@@ -79,9 +79,9 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
         }
     };
     // Whoever inherits the workspace's version moves with it, of this train or not.
-    if moving.iter().any(|&at| workspace.members[at].version_field == VersionField::Inherited) {
-        let inherits = |at: &usize| workspace.members[*at].version_field == VersionField::Inherited;
-        let taken: Vec<usize> = (0..workspace.members.len()).filter(inherits).filter(|at| moving.insert(*at)).collect();
+    let inherits = |at: usize| workspace.members[at].version_field == VersionField::Inherited;
+    if moving.iter().any(|&at| inherits(at)) {
+        let taken: Vec<usize> = (0..workspace.members.len()).filter(|&at| inherits(at) && moving.insert(at)).collect();
         if !taken.is_empty() {
             let names: Vec<&str> = taken.iter().take(8).map(|&at| workspace.members[at].name.as_str()).collect();
             let more = if taken.len() > names.len() { " and others" } else { "" };
@@ -93,7 +93,6 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
     }
     let from = left_behind(snapshot, to);
     let of_lines: Vec<Version> = train.lines.iter().map(|line| line.next(workspace, &from, to)).collect();
-    let inherits = |at: usize| workspace.members[at].version_field == VersionField::Inherited;
     let line_of = |at: usize| {
         let with = |line: &Line| line.crates.iter().any(|of| *of == at || inherits(at) && inherits(*of));
         train.lines.iter().position(with)

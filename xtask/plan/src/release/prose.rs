@@ -10,7 +10,7 @@ use crate::{
     changes,
     config::Entries,
     conventional,
-    draft::{Prose, gather},
+    draft::Prose,
     edit::{count, slashed},
     edits::Texts,
     files::changelog::{self, candidates::NO_CHANGES},
@@ -25,8 +25,7 @@ pub fn write(
     snapshot: &Snapshot,
     to: &Version,
     (from, versions): (&Version, &BTreeMap<usize, Version>),
-    texts: &mut Texts,
-    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
+    texts: &mut Texts<'_>,
 ) {
     let train = &snapshot.train;
     let name = to.tag();
@@ -34,15 +33,15 @@ pub fn write(
     let tags = (before.or_else(|| linked(snapshot, to)), train.tag.fill(to));
     let prose = Prose { names: &train.names, version: &name, date: snapshot.today, tags: (tags.0.as_deref(), &tags.1) };
     let (assembled, remark) = left_to_assemble(snapshot, to);
-    remarks.extend(remark);
+    texts.remarks.extend(remark);
     // One that is missing is found when the state is read back.
     if let Some(path) = train.changelog.as_ref().filter(|path| !assembled && texts.now(path).is_some()) {
-        write_log(snapshot, to, path, &prose, (from, versions), texts, (findings, remarks));
-        prose.notes(snapshot, texts, findings);
+        write_log(snapshot, to, path, &prose, (from, versions), texts);
+        prose.notes(snapshot, texts);
     } else if train.changelog.is_none() {
-        remarks.extend(untold(snapshot));
+        texts.remarks.extend(untold(snapshot));
     }
-    changes::promote_crates(snapshot, versions, &prose, texts, findings);
+    changes::promote_crates(snapshot, versions, &prose, texts);
 }
 
 /// Makes the section of `to` in the changelog of the train.
@@ -52,28 +51,26 @@ fn write_log(
     path: &Path,
     prose: &Prose<'_>,
     (from, versions): (&Version, &BTreeMap<usize, Version>),
-    texts: &mut Texts,
-    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
+    texts: &mut Texts<'_>,
 ) {
     let Snapshot { workspace, train, .. } = snapshot;
-    begin(snapshot, to, path, texts, findings);
+    begin(snapshot, to, path, texts);
     // What somebody wrote by hand for this version is all there is to say.
     let text = texts.now(path).unwrap_or_default();
     let log = train.names.log(path, text);
-    let (unreleased, section) = (changelog::section(log, "Unreleased"), changelog::section(log, prose.version));
-    if section.is_none() && unreleased.is_some() {
-        gather(changes::collect(snapshot, to, versions), path, prose, texts, findings, remarks);
-    } else if section.is_some() {
+    if changelog::section(log, prose.version).is_some() {
         let waiting: BTreeSet<PathBuf> =
             changes::fragments(workspace, train).0.into_iter().map(|(path, ..)| path).collect();
         let wait =
             |path: &PathBuf| format!("{} is kept for the next release: the section exists already", slashed(path));
-        remarks.extend(waiting.iter().map(wait));
+        texts.remarks.extend(waiting.iter().map(wait));
+    } else if changelog::section(log, "Unreleased").is_some() {
+        changes::collect(snapshot, to, versions).write(path, prose.names, texts);
     }
     let last = train.reported_until(&snapshot.repo, to).map(|(version, _)| version);
     let previous = if train.sums_up(to) { last.as_ref() } else { Some(from) };
     let unchanged = previous.filter(|_| from.is_prerelease() && !has_new_code(snapshot, from));
-    promote(path, snapshot, prose, unchanged, texts, (findings, remarks));
+    promote(path, snapshot, prose, unchanged, texts);
 }
 
 /// Why there is a changelog, and the release says nothing of it.
@@ -115,15 +112,15 @@ fn has_new_code(snapshot: &Snapshot, from: &Version) -> bool {
 }
 
 /// Begins an Unreleased where new sections have been written above the newest one so far.
-pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'_>, findings: &mut Vec<Finding>) {
+pub fn begin(snapshot: &Snapshot, to: &Version, path: &Path, texts: &mut Texts<'_>) {
     let log = snapshot.train.names.log(path, texts.now(path).unwrap_or_default());
     if changelog::section(log, &to.tag()).is_some() {
         return;
     }
-    let unreported = changelog::unreported(&slashed(path), log, to);
-    findings.extend(unreported.map(|(what, next)| Finding::new(Check::Changelog, what, next)));
-    if let Some(begun) = changelog::begin(log, to) {
-        findings.extend(texts.rewrite_log(path, |_| Ok(begun)));
+    let (unreported, begun) = (changelog::unreported(&slashed(path), log, to), changelog::begin(log, to));
+    texts.findings.extend(unreported.map(|(what, next)| Finding::new(Check::Changelog, what, next)));
+    if let Some(begun) = begun {
+        texts.rewrite_log(path, |_| Ok(begun));
     }
 }
 
@@ -210,26 +207,19 @@ pub fn undescribed(snapshot: &Snapshot, version: &str) -> Option<String> {
 
 /// Turns Unreleased into the section of the version, unless that stands there already. `unchanged` is the version since
 /// which there may be nothing new.
-fn promote(
-    path: &Path,
-    snapshot: &Snapshot,
-    prose: &Prose<'_>,
-    unchanged: Option<&Version>,
-    texts: &mut Texts<'_>,
-    (findings, remarks): (&mut Vec<Finding>, &mut Vec<String>),
-) {
+fn promote(path: &Path, snapshot: &Snapshot, prose: &Prose<'_>, unchanged: Option<&Version>, texts: &mut Texts<'_>) {
     let log = prose.names.log(path, texts.now(path).unwrap_or_default());
     if let Some(section) = changelog::section(log, prose.version) {
         if !changelog::has_entries(&section) {
             let (path, version) = (slashed(path), prose.version);
-            remarks.push(format!("{path}: the section of {version} says nothing, and so does the tag's message"));
+            texts.remarks.push(format!("{path}: the section of {version} says nothing, and so does the tag's message"));
         }
         // Who wrote it by hand may have left the links to the release, too.
         let settled = |text: &str| {
             let settled = changelog::settle(prose.names.log(path, text), prose.version, prose.date);
             Ok(changelog::links::advance(prose.names.log(path, &settled), prose.version, prose.tags))
         };
-        findings.extend(texts.rewrite_log(path, settled));
+        texts.rewrite_log(path, settled);
         return;
     }
     let Some(unreleased) = changelog::section(log, "Unreleased") else { return };
@@ -237,10 +227,10 @@ fn promote(
     // The final version of a pre-release may well bring nothing new.
     let line = unchanged.filter(|_| empty).map(|previous| format!("{NO_CHANGES}{}.", previous.tag()));
     if empty && line.is_none() {
-        findings.push(nothing(snapshot, path));
+        texts.findings.push(nothing(snapshot, path));
     }
-    findings.extend(texts.rewrite_log(path, |text| match &line {
+    texts.rewrite_log(path, |text| match &line {
         Some(line) => prose.promote(path, &changelog::add_entry(prose.names.log(path, text), "Changed", line)?),
         None => prose.promote(path, text),
-    }));
+    });
 }

@@ -109,7 +109,8 @@ fn edited(sketch: &Sketch, versions: impl Fn(&str) -> Option<Version>) -> Texts 
     let mut places = Places::new(&workspace);
     places.versions(&versions);
     places.requirements(&versions, None);
-    let (texts, findings) = places.apply(&versions);
+    let texts = places.apply(&versions);
+    let findings = texts.findings.clone();
     assert!(findings.is_empty(), "{findings:?}");
     let mut after = sketch.texts.clone();
     after.extend(texts.into_edits().into_iter().map(|edit| (edit.path, edit.new)));
