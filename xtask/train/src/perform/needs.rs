@@ -4,10 +4,13 @@
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use xshell::cmd;
+use xshell::{Shell, cmd};
 
 use super::{Context, Tools};
-use crate::tools::{program, python::Environment};
+use crate::{
+    repo::beside,
+    tools::{program, python::Environment},
+};
 use plan::{
     edit::count,
     problem::Problem,
@@ -173,17 +176,15 @@ fn old_git(cx: &Context<'_>, needed: (u32, u32)) -> Option<Problem> {
 /// git itself says whether it knows whom to name: it has many places to look at, and rules of its own for what will do.
 fn identity(cx: &Context<'_>) -> Option<Problem> {
     let sh = cx.sh;
-    let mut reported = Vec::new();
-    for (who, variable) in [("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT")] {
-        let asked = cmd!(sh, "git var {variable}").env("LC_ALL", "C").quiet().ignore_status();
-        let Ok(output) = asked.output() else { continue };
-        if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr).into_owned();
-            let fatal =
-                words.lines().find_map(|line| line.strip_prefix("fatal: ")).unwrap_or("it names none").to_owned();
-            reported.push((who, fatal));
-        }
-    }
+    let asked = |sh: &Shell, who: &'static str| {
+        let variable = format!("GIT_{}_IDENT", who.to_uppercase());
+        let output = cmd!(sh, "git var {variable}").env("LC_ALL", "C").quiet().ignore_status().output().ok()?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        let fatal = words.lines().find_map(|line| line.strip_prefix("fatal: ")).unwrap_or("it names none");
+        (!output.status.success()).then(|| (who, fatal.to_owned()))
+    };
+    let (author, committer) = beside(sh, |sh| asked(sh, "author"), |sh| asked(sh, "committer"));
+    let reported: Vec<(&str, String)> = author.into_iter().chain(committer).collect();
     let (_, fatal) = reported.first()?;
     let who: Vec<&str> = reported.iter().map(|(who, _)| *who).collect();
     // A variable wins over every configuration, and an empty one too.
@@ -211,24 +212,27 @@ fn identity(cx: &Context<'_>) -> Option<Problem> {
 /// The program that git would sign with (<https://git-scm.com/docs/git-config>, `gpg.format`).
 fn signer(cx: &Context<'_>, key: &str) -> Option<Problem> {
     let sh = cx.sh;
-    let config = |key: &str, kind: &str| -> Option<String> {
+    let config = |key: &str| -> Option<String> {
         let reported =
-            cmd!(sh, "git config --type={kind} --get {key}").quiet().ignore_status().ignore_stderr().read().ok()?;
+            cmd!(sh, "git config --type=path --get {key}").quiet().ignore_status().ignore_stderr().read().ok()?;
         Some(reported.trim().to_owned()).filter(|reported| !reported.is_empty())
     };
-    let signs = |key: &str| config(key, "bool").as_deref() == Some("true");
-    let is_signed = signs(key) || key == "tag.gpgSign" && signs("tag.forceSignAnnotated");
-    if !is_signed {
+    let keys = if key == "tag.gpgSign" { r"^tag\.(gpgsign|forcesignannotated)$" } else { r"^commit\.gpgsign$" };
+    let asked = cmd!(sh, "git config --type=bool --get-regexp {keys}").quiet().ignore_status().ignore_stderr();
+    let asked = asked.read().unwrap_or_default();
+    // Of a key that is set in several places, the last one counts.
+    let signs: BTreeMap<&str, &str> = asked.lines().filter_map(|line| line.split_once(' ')).collect();
+    if !signs.into_values().any(|value| value == "true") {
         return None;
     }
-    let format = config("gpg.format", "path").unwrap_or_else(|| "openpgp".to_owned());
+    let format = config("gpg.format").unwrap_or_else(|| "openpgp".to_owned());
     let own = match format.as_str() {
         "ssh" => "ssh-keygen",
         "x509" => "gpgsm",
         _ => "gpg",
     };
-    let set = config(&format!("gpg.{format}.program"), "path");
-    let set = set.or_else(|| config("gpg.program", "path").filter(|_| format == "openpgp"));
+    let set = config(&format!("gpg.{format}.program"));
+    let set = set.or_else(|| config("gpg.program").filter(|_| format == "openpgp"));
     let name = set.unwrap_or_else(|| own.to_owned());
     let is_there =
         if name.contains('/') { sh.current_dir().join(&name).is_file() } else { program::find(&name).is_some() };
