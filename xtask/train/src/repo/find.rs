@@ -10,13 +10,17 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{answer::named, beside};
+use super::answer::named;
 
 /// The variable in which `inherited` keeps the `GIT_DIR` that it took away, so that an error can name it.
 pub const UNUSED_GIT_DIR: &str = "XTASK_UNUSED_GIT_DIR";
 
 /// The oldest git that every command works with; merging without the working tree needs a newer one and says so.
 const OLDEST: (u32, u32) = (2, 31);
+
+/// An option that the oldest git has, and any before it prints as it is (git-rev-parse(1); `--path-format` in its release
+/// notes, 2.31.0).
+const NEWER: &str = "--path-format=absolute";
 
 /// Where git keeps what.
 #[derive(Clone, Debug)]
@@ -33,35 +37,19 @@ pub struct Found {
 
 /// Finds the repository from anywhere inside of its working tree.
 pub fn find(sh: &Shell) -> Result<Found> {
+    // A directory of the tree may look like git's own, with a configuration that runs programs.
+    let words = ["-c", "safe.bareRepository=explicit", "rev-parse", NEWER];
+    let asked = cmd!(sh, "git {words...} --show-toplevel --is-shallow-repository --git-dir");
     // Its messages are read here, so they are asked for in English.
-    let asked = |sh: &Shell| {
-        // A directory of the tree may look like git's own, with a configuration that runs programs.
-        let git = cmd!(
-            sh,
-            "git -c safe.bareRepository=explicit rev-parse --show-toplevel --is-shallow-repository --absolute-git-dir"
-        );
-        let git = git.env("LC_ALL", "C").env("LANGUAGE", "C");
-        git.quiet().ignore_status().output()
-    };
-    let version = |sh: &Shell| cmd!(sh, "git version").env("LC_ALL", "C").quiet().ignore_status().output();
-    let (asked, version) = beside(sh, asked, version);
-    let version = version.context("git does not start: install git 2.31 or newer, and see that `git version` works")?;
-    if !version.status.success() {
-        // It reads the user's configuration first, whatever it is asked.
-        let output = String::from_utf8_lossy(&version.stderr).trim().replace('\n', "; ");
-        bail!("git does not start: {output}; next: correct what it names, and see that `git version` works");
-    }
-    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
-    if is_too_old(&version) {
-        let (major, minor) = OLDEST;
-        bail!("{version} is too old: install git {major}.{minor} or newer, then run the command again");
-    }
-    let asked = asked.context("git does not start: see that `git version` works")?;
+    let asked = asked.env("LC_ALL", "C").env("LANGUAGE", "C").quiet().ignore_status().output();
+    let asked = asked.context("git does not start: install git 2.31 or newer, and see that `git version` works")?;
     if !asked.status.success() {
+        refuse_version(sh)?;
         bail!("{}", refused(&sh.current_dir(), &String::from_utf8_lossy(&asked.stderr)));
     }
     let output = asked.stdout.strip_suffix(b"\n").unwrap_or(&asked.stdout);
-    let Some((top, is_shallow, git_dir)) = parts(output) else {
+    let Some((top, is_shallow, git_dir)) = parts(output).filter(|_| !output.starts_with(NEWER.as_bytes())) else {
+        refuse_version(sh)?;
         bail!("git rev-parse said `{}` of {}", String::from_utf8_lossy(output), sh.current_dir().display());
     };
     let (here, really) = (sh.current_dir().canonicalize(), top.canonicalize());
@@ -78,6 +66,22 @@ pub fn find(sh: &Shell) -> Result<Found> {
         bail!("{}", not_taken(&broken));
     }
     Ok(Found { common: common(&git_dir), top, git_dir, is_shallow })
+}
+
+/// Fails where git does not start at all, whatever it is asked, or is too old.
+fn refuse_version(sh: &Shell) -> Result<()> {
+    let version = cmd!(sh, "git version").env("LC_ALL", "C").quiet().ignore_status().output()?;
+    if !version.status.success() {
+        // It reads the user's configuration first.
+        let output = String::from_utf8_lossy(&version.stderr).trim().replace('\n', "; ");
+        bail!("git does not start: {output}; next: correct what it names, and see that `git version` works");
+    }
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
+    if is_too_old(&version) {
+        let (major, minor) = OLDEST;
+        bail!("{version} is too old: install git {major}.{minor} or newer, then run the command again");
+    }
+    Ok(())
 }
 
 /// Two paths, which may hold line endings, and the word between them.
