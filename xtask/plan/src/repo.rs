@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
@@ -164,9 +165,6 @@ impl std::fmt::Display for At {
     }
 }
 
-/// A line in which something that is looked for is found: its number, and what it says.
-pub type Hit = (usize, String);
-
 /// An operation that git waits to be told about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Underway {
@@ -190,10 +188,10 @@ pub struct Lock {
 pub type Submodules = BTreeMap<PathBuf, String>;
 
 /// What git tracks.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Tracked {
     /// Every file, submodules and links among them.
-    pub files: BTreeSet<PathBuf>,
+    pub files: Arc<BTreeSet<PathBuf>>,
     pub submodules: Submodules,
     /// Symbolic links.
     pub links: BTreeSet<PathBuf>,

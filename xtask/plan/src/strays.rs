@@ -10,7 +10,6 @@ mod report;
 mod words;
 
 use std::{
-    cell::LazyCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
@@ -25,7 +24,6 @@ use self::{
 };
 use crate::{
     files::cargo_toml::VersionField,
-    repo::Hit,
     requirement,
     snapshot::Snapshot,
     version::Version,
@@ -36,7 +34,7 @@ use crate::{
 pub type Mention = (PathBuf, usize, String);
 
 /// The lines before one, six at most.
-type Above<'a, 't> = &'a dyn Fn() -> &'t [String];
+type Above<'a> = &'a [&'a str];
 
 /// What is looked for.
 #[derive(Debug)]
@@ -95,31 +93,50 @@ impl Search {
         Search { names, longest, behind: behind.into_iter().collect(), to: to.clone(), known: HashMap::new(), needles }
     }
 
-    /// The lines with needles that say what is left behind. Those around them are asked for where one does not say whose
-    /// it is.
-    pub fn mentions(&self, path: &Path, hits: &[Hit], text: &dyn Fn() -> String) -> Vec<Mention> {
+    /// The lines of a file that say what is left behind.
+    pub fn mentions(&self, path: &Path, text: &str) -> Vec<Mention> {
         if past::is_history(path) {
             return Vec::new();
         }
         let place = Place::of(path);
         let is_cargo = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("Cargo.toml"));
-        let lines: LazyCell<Vec<String>, _> = LazyCell::new(|| text().lines().map(str::to_owned).collect());
-        let says = |(number, line): &&Hit| {
-            let above = || lines.get(number.saturating_sub(7)..number - 1).unwrap_or_default();
+        let says = |line: &str, above: Above<'_>| {
             let places = self.needles.iter().flat_map(|needle| line.match_indices(needle.as_str()));
             let mut found = places.filter_map(|(at, _)| Found::read(line, at));
             found.any(|found| {
-                self.is_behind(&found, line, &above, place) && !(is_cargo && self.is_met(&found, line, &above))
+                self.is_behind(&found, line, above, place) && !(is_cargo && self.is_met(&found, line, above))
             })
         };
         let known = self.known.get(path);
-        let hits = hits.iter().filter(|(number, _)| known.is_none_or(|known| !known.contains(number)));
-        let line = |line: &str| line.trim_end_matches('\r').to_owned();
-        hits.filter(says).map(|(number, text)| (path.to_owned(), *number, line(text))).collect()
+        let (mut number, mut from) = (1, 0);
+        let found = self.lines_with_needles(text).into_iter().filter_map(|start| {
+            number += text[from..start].bytes().filter(|byte| *byte == b'\n').count();
+            from = start;
+            let line = text[start..].lines().next()?;
+            let mut above: Vec<&str> = text[..start].lines().rev().take(6).collect();
+            above.reverse();
+            let is_known = known.is_some_and(|known| known.contains(&number));
+            (!is_known && says(line, &above)).then(|| (path.to_owned(), number, line.to_owned()))
+        });
+        found.collect()
+    }
+
+    /// Where the lines with needles begin. Each line is looked at once: a generated one may be millions of bytes long.
+    fn lines_with_needles(&self, text: &str) -> BTreeSet<usize> {
+        let mut starts = BTreeSet::new();
+        for needle in &self.needles {
+            let mut from = 0;
+            while let Some(at) = text[from..].find(needle).map(|at| from + at) {
+                starts.insert(text[from..at].rfind('\n').map_or(from, |end| from + end + 1));
+                let Some(end) = text[at..].find('\n') else { break };
+                from = at + end + 1;
+            }
+        }
+        starts
     }
 
     /// Whether a version in a line is one of the train's that is left behind.
-    fn is_behind(&self, found: &Found<'_>, line: &str, above: Above<'_, '_>, place: Place) -> bool {
+    fn is_behind(&self, found: &Found<'_>, line: &str, above: Above<'_>, place: Place) -> bool {
         let mention = found.says_one_of(&self.behind, &self.to);
         let by_name =
             |name: &str| self.names.get(name).map_or(mention, |own| found.says_one_of(own, &self.to).max(mention));
@@ -130,7 +147,7 @@ impl Search {
         if place == Place::Version {
             return mention == Mentioned::Whole;
         }
-        let last = || above().last().map(String::as_str);
+        let last = || above.last().copied();
         if past::is_reported(found, line, last(), |name| self.names.contains_key(name)) || is_coordinate(found, line) {
             return false;
         }
@@ -164,7 +181,7 @@ impl Search {
     }
 
     /// Whether it stands in a requirement of a cargo manifest that accepts what is released.
-    fn is_met(&self, found: &Found<'_>, line: &str, above: Above<'_, '_>) -> bool {
+    fn is_met(&self, found: &Found<'_>, line: &str, above: Above<'_>) -> bool {
         let is_quote = |c: char| c == '"' || c == '\'';
         let Some(start) = line[..found.start].rfind(is_quote) else { return false };
         let (ahead, text) = (line[..start].trim_end(), line[start + 1..].split(is_quote).next().unwrap_or_default());

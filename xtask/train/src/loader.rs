@@ -33,7 +33,7 @@ use plan::{
     config::{self, Flow},
     init,
     paths::{dir, is_inside},
-    repo::{LogEntry, Repo},
+    repo::{LogEntry, Repo, Tracked},
     snapshot::Snapshot,
     version::Version,
     workspace::{self, Graph, Manifests, Texts, Workspace},
@@ -56,7 +56,7 @@ pub struct Loader<'a> {
     /// Cargo's target directory.
     pub target: PathBuf,
     graph: Graph,
-    tracked: Arc<BTreeSet<PathBuf>>,
+    pub tracked: Tracked,
     paths: BTreeSet<PathBuf>,
     /// Directories that hold files of any name, each of them an entry of a changelog.
     fragments: Vec<PathBuf>,
@@ -64,7 +64,7 @@ pub struct Loader<'a> {
     tree: Texts,
     /// Its manifests.
     parsed: Manifests,
-    /// The newest commits that the head leads to, once they were asked for.
+    /// The newest commits that the head leads to; where git did not tell of them, once they were asked for.
     log: OnceCell<Vec<LogEntry>>,
     read: Read,
 }
@@ -90,33 +90,34 @@ impl<'a> Loader<'a> {
         let top = found.top.clone();
         refusals::refuse_name(&top)?;
         sh.change_dir(&top);
+        // While cargo works, what most commands need is read.
+        let there = sh.clone();
+        let history = std::thread::spawn(move || repo::log(&there, &["HEAD"], repo::HORIZON));
         let (repo, tracked) = repo::beside(sh, |sh| repo::load(sh, &found), contents::tracked);
-        let (repo, known) = (repo?, tracked?);
-        let tracked = &known.files;
-        // While cargo thinks, what it will most likely name is read.
-        let named = tracked.iter().filter(|path| is_named(path));
-        let (read, climbing) = repo::beside(
+        let (repo, tracked) = (repo?, tracked?);
+        let named = tracked.files.iter().filter(|path| is_named(path));
+        let (read, (lacking, climbing)) = repo::beside(
             sh,
-            |sh| repo::texts_in_tree(sh, tracked, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
-            sources::climbing,
+            |sh| repo::texts_in_tree(sh, &tracked.files, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
+            |sh| (contents::lacking(sh, &tracked), sources::climbing(&top, &tracked)),
         );
-        let ((parsed, mut tree), climbing) = (read?, climbing?);
+        let (parsed, mut tree) = read?;
         let metadata = match asked.join() {
-            Ok(answer) => answer.map_err(|error| refusals::unread(sh, &repo, &known, &error))?,
+            Ok(answer) => answer.map_err(|error| refusals::unread(sh, &repo, &tracked, &error))?,
             Err(panic) => std::panic::resume_unwind(panic),
         };
         let target = metadata.target_directory.clone().into_std_path_buf();
-        refusals::refuse_planted(&top, &target, tracked)?;
+        refusals::refuse_planted(&top, &target, &tracked.files)?;
         let mut graph = graph(metadata, &top)?;
-        graph.lacking = contents::lacking(sh, &known)?;
-        graph.lacking.extend(packed::not_packed(sh, &graph, &parsed, &known, &repo.ignored)?);
+        graph.lacking = lacking?;
+        graph.lacking.extend(packed::not_packed(sh, &graph, &parsed, &tracked, &repo.ignored)?);
         graph.lacking.extend(packed::not_included(&top, &tree, &repo.ignored));
-        let files = sources::Known { top: &top, tracked: &known, ignored: &repo.ignored, climbing: &climbing };
+        let files = sources::Known { top: &top, tracked: &tracked, ignored: &repo.ignored, climbing: &climbing };
         graph.lacking.extend(sources::missing(&files, &graph, &parsed));
         let fragments = fragments(&graph);
-        let paths = paths(&graph, &top, tracked, &fragments)?;
+        let paths = paths(&graph, &top, &tracked.files, &fragments)?;
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
-        tree.extend(repo::texts_in_tree(sh, tracked, missing.into_iter())?);
+        tree.extend(repo::texts_in_tree(sh, &tracked.files, missing.into_iter())?);
         Ok(Loader {
             sh,
             train,
@@ -124,12 +125,15 @@ impl<'a> Loader<'a> {
             repo,
             target,
             graph,
-            tracked: Arc::new(known.files),
+            tracked,
             paths,
             fragments,
             tree,
             parsed,
-            log: OnceCell::new(),
+            log: history.join().map_or_else(
+                |panic| std::panic::resume_unwind(panic),
+                |log| log.map(OnceCell::from).unwrap_or_default(),
+            ),
             read: Read::default(),
         })
     }
@@ -164,7 +168,7 @@ impl<'a> Loader<'a> {
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
         let (log, target) = (self.log.clone(), self.target.clone());
-        let (tracked, read) = (Arc::new(tracked), Read::default());
+        let (tracked, read) = (Tracked { files: Arc::new(tracked), ..Tracked::default() }, Read::default());
         Ok(Loader {
             sh,
             train,
@@ -214,7 +218,7 @@ impl<'a> Loader<'a> {
         {
             graph.metadata = json!({ "trains": lent(trains, &graph, |path| texts.contains_key(path)) });
         }
-        let workspace = Workspace::read(graph, texts, self.tracked.clone(), &self.parsed)?;
+        let workspace = Workspace::read(graph, texts, self.tracked.files.clone(), &self.parsed)?;
         let base = match source {
             Source::Tree => self.repo.head.clone(),
             Source::Commit(commit) => commit.to_owned(),
@@ -239,7 +243,7 @@ impl<'a> Loader<'a> {
 
     /// The workspace of the working tree, of which no train is chosen.
     pub fn workspace(&self) -> Result<Workspace> {
-        Workspace::read(self.graph.clone(), self.tree.clone(), self.tracked.clone(), &self.parsed)
+        Workspace::read(self.graph.clone(), self.tree.clone(), self.tracked.files.clone(), &self.parsed)
     }
 
     /// The same as if the root's manifest said that.
@@ -248,7 +252,7 @@ impl<'a> Loader<'a> {
         let graph = Graph { metadata, ..self.graph.clone() };
         let mut texts = self.tree.clone();
         texts.insert(graph.root.clone(), manifest.to_owned());
-        Workspace::read(graph, texts, self.tracked.clone(), &self.parsed)
+        Workspace::read(graph, texts, self.tracked.files.clone(), &self.parsed)
     }
 
     /// The registries that members and trains name, as the working tree does.
@@ -266,7 +270,8 @@ impl<'a> Loader<'a> {
 
     /// Files that git has and that are read, which this working tree lacks though git finds nothing changed.
     pub fn left_out(&self) -> Vec<&Path> {
-        let read = self.paths.iter().filter(|path| self.tracked.contains(*path) && !self.tree.contains_key(*path));
+        let read =
+            self.paths.iter().filter(|path| self.tracked.files.contains(*path) && !self.tree.contains_key(*path));
         let missing = read.filter(|path| !self.repo.dirty.contains(path));
         missing
             .filter(|path| self.sh.current_dir().join(path).symlink_metadata().is_err())
@@ -285,13 +290,13 @@ impl<'a> Loader<'a> {
         texts.extend(repo::texts_below(self.sh, commit, &self.fragments)?);
         // A member outside of the repository, or below a link, is in no commit.
         let manifests = self.graph.packages.iter().map(|package| &package.manifest);
-        let untracked = manifests.filter(|path| !self.tracked.contains(*path));
+        let untracked = manifests.filter(|path| !self.tracked.files.contains(*path));
         let outside =
             untracked.filter(|path| !is_inside(path) || repo::link_on_the_way(&self.repo.top, path).is_some());
         texts.extend(outside.filter_map(|path| Some((path.clone(), self.tree.get(path)?.clone()))));
         // An ignored lock is in no commit, but is kept in step all the same.
         let lock = dir(&self.graph.root).join("Cargo.lock");
-        if !self.tracked.contains(&lock) {
+        if !self.tracked.files.contains(&lock) {
             texts.extend(self.tree.get(&lock).map(|text| (lock.clone(), text.clone())));
         }
         self.read.texts.borrow_mut().insert(commit.to_owned(), texts.clone());

@@ -23,7 +23,7 @@ use std::{
 use anyhow::{Result, bail};
 use xshell::{PushEnv, Shell, cmd};
 
-pub use answer::{bytes, path, paths, text};
+pub use answer::{bytes, path, text};
 use answer::{fields, lossy, named};
 pub use cut_off::way_back;
 pub use find::{Found, UNUSED_GIT_DIR, find};

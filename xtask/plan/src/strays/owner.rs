@@ -26,7 +26,7 @@ pub(super) enum Owner {
 
 impl Search {
     /// Whose the version is.
-    pub(super) fn owner(&self, found: &Found<'_>, line: &str, above: Above<'_, '_>, place: Place) -> Owner {
+    pub(super) fn owner(&self, found: &Found<'_>, line: &str, above: Above<'_>, place: Place) -> Owner {
         let (before, after) = (&line[..found.start], &line[found.start + found.text.len()..]);
         let head = before.rsplit(|c| !is_of_address(c)).next().unwrap_or_default();
         if head.contains("://") || head.matches('/').count() > 1 {
@@ -107,9 +107,9 @@ impl Search {
     }
 
     /// The name in the lines before: the table's in TOML, the artifact's in XML, the repository's in a list of them.
-    pub(super) fn owner_above(&self, above: Above<'_, '_>, place: Place, otherwise: Owner) -> Owner {
+    pub(super) fn owner_above(&self, above: Above<'_>, place: Place, otherwise: Owner) -> Owner {
         let quoted = |line: &str| line.split('"').nth(1).map(str::to_owned);
-        for line in above().iter().rev().map(|line| line.trim()) {
+        for line in above.iter().rev().map(|line| line.trim()) {
             let name = if let Some(table) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 let of_one = table.rsplit_once("dependencies.").map(|(_, name)| name.to_owned());
                 match of_one {

@@ -253,12 +253,7 @@ impl Sketch {
         plan.remarks.extend(next.why);
         let left = release::left_behind(&snapshot, &next.version);
         let search = Search::of_release(&snapshot, &left, &next.version);
-        let is_hit = |line: &str| search.needles.iter().any(|needle| line.contains(needle.as_str()));
-        let mentions = self.texts.iter().flat_map(|(path, text)| {
-            let lines = text.lines().enumerate().filter(|(_, line)| is_hit(line));
-            let hits: Vec<_> = lines.map(|(at, line)| (at + 1, line.to_owned())).collect();
-            search.mentions(path, &hits, &|| text.clone())
-        });
+        let mentions = self.texts.iter().flat_map(|(path, text)| search.mentions(path, text));
         plan.note_strays(&snapshot, &mentions.collect::<Vec<_>>());
         plan
     }

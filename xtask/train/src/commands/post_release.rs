@@ -96,9 +96,10 @@ fn facts(cx: &Context<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: 
         record: tagged.recorded.clone().map(|recorded| recorded.record).unwrap_or_default(),
         digests: digests(cx, &publication),
         is_here: repo::is_ancestor(cx.sh, &publication.of.commit, &loader.repo.head)?,
-        mentions: before.map_or(Ok(Vec::new()), |before| {
-            resume_point::mentions(cx.sh, &Search::new(tagged, [before], &publication.of.version))
-        })?,
+        mentions: before.map_or(Vec::new(), |before| {
+            let search = Search::new(tagged, [before], &publication.of.version);
+            resume_point::mentions(&loader.repo.top, &loader.tracked, &search)
+        }),
         parts: publication.steps,
         of: publication.of,
     })

@@ -21,7 +21,7 @@ impl Loader<'_> {
             Some(snapshot.workspace.clone())
         } else {
             let mut texts = snapshot.workspace.texts.clone();
-            texts.retain(|path, _| !differing.contains(path) || !self.tracked.contains(path));
+            texts.retain(|path, _| !differing.contains(path) || !self.tracked.files.contains(path));
             texts.extend(before.clone());
             snapshot.workspace.with_texts(texts).ok()
         };

@@ -8,9 +8,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
-use xshell::{Shell, cmd};
-
 use crate::repo;
 use plan::{
     files::{
@@ -24,17 +21,10 @@ use plan::{
 };
 
 /// Tracked sources with a path that leads upwards.
-pub fn climbing(sh: &Shell) -> Result<BTreeSet<PathBuf>> {
-    let patterns = ["-e", "\"../", "-e", "\"/../"];
-    let output = cmd!(sh, "git grep --no-color --no-recurse-submodules -I -l -z -F {patterns...} -- *.rs")
-        .quiet()
-        .ignore_status()
-        .output()?;
-    // 1 is its "none".
-    if !matches!(output.status.code(), Some(0 | 1)) {
-        bail!("git grep: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(repo::paths(&output.stdout))
+pub fn climbing(top: &Path, tracked: &Tracked) -> BTreeSet<PathBuf> {
+    let is_source = |path: &Path| path.extension().is_some_and(|extension| extension == "rs");
+    let found = repo::search(top, tracked, &["\"../", "\"/../"], is_source, |path, _| vec![path.to_owned()]);
+    found.into_iter().collect()
 }
 
 /// What is known of the files.

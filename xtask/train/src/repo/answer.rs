@@ -57,11 +57,6 @@ pub fn fields(answer: &[u8]) -> impl Iterator<Item = &[u8]> {
     fields.filter(|field| !field.is_empty())
 }
 
-/// The paths that git lists with `-z`.
-pub fn paths(listed: &[u8]) -> std::collections::BTreeSet<PathBuf> {
-    fields(listed).map(named).collect()
-}
-
 /// What stands before and behind the first such byte. The library's search is quick in a debug build, too: answers of git
 /// have a hundred bytes for each file of a repository.
 pub fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::Result;
@@ -40,7 +41,7 @@ pub fn tracked(sh: &Shell) -> Result<Tracked> {
         Some(path)
     };
     // Collected at once: they are sorted but for a few, and there may be very many.
-    tracked.files = fields(&listed).filter_map(entry).collect();
+    tracked.files = Arc::new(fields(&listed).filter_map(entry).collect());
     Ok(tracked)
 }
 

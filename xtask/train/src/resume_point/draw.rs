@@ -1,8 +1,9 @@
 //! Plans from a snapshot, with what the planner wants to know beyond its texts.
 //! It must never look for a commit of the release: where a plan starts is decided before.
 
+use std::path::Path;
+
 use anyhow::Result;
-use xshell::Shell;
 
 use super::{Intent, Planned};
 use crate::{loader::Loader, repo};
@@ -13,6 +14,7 @@ use plan::{
     hotfix::Line,
     options::Options,
     postfix, release,
+    repo::Tracked,
     snapshot::Snapshot,
     strays::{Mention, Search},
     version::Version,
@@ -33,13 +35,14 @@ pub fn draw(
     };
     let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
     let search = is_left.then(|| Search::of_release(&snapshot, &left, to));
+    let (top, tracked) = (&loader.repo.top, &loader.tracked);
     let (planned, mentions) = repo::beside(
         loader.sh,
         |_| informed(loader, snapshot, to, released, intent, options),
-        |sh| search.as_ref().map_or(Ok(Vec::new()), |search| mentions(sh, search)),
+        |_| search.as_ref().map_or(Vec::new(), |search| mentions(top, tracked, search)),
     );
     let mut planned = planned?;
-    planned.plan.note_strays(&planned.snapshot, &mentions?);
+    planned.plan.note_strays(&planned.snapshot, &mentions);
     Ok(planned)
 }
 
@@ -112,6 +115,7 @@ fn compared_to(snapshot: &Snapshot, to: &Version, intent: &Intent, line: Option<
 }
 
 /// The lines of the tree that say what is looked for.
-pub fn mentions(sh: &Shell, search: &Search) -> Result<Vec<Mention>> {
-    repo::search(sh, &search.needles, |path, hits, text| search.mentions(path, hits, text))
+pub fn mentions(top: &Path, tracked: &Tracked, search: &Search) -> Vec<Mention> {
+    let words: Vec<&str> = search.needles.iter().map(String::as_str).collect();
+    repo::search(top, tracked, &words, |_| true, |path, text| search.mentions(path, text))
 }
