@@ -197,6 +197,23 @@ fn a_working_tree_whose_repository_is_gone() {
 }
 
 #[test]
+fn a_workspace_below_the_top_is_named() {
+    let place = Place::of_workspace("below", "plain");
+    let core = place.tree.join("core");
+    fs::create_dir(&core).unwrap();
+    for entry in fs::read_dir(&place.tree).unwrap().map(|entry| entry.unwrap()) {
+        let name = entry.file_name();
+        if name != "core" && name != ".git" {
+            fs::rename(entry.path(), core.join(name)).unwrap();
+        }
+    }
+    place.git("add --all");
+    place.git("commit --quiet --message moved");
+    let next = "next: cd core, then the same command; or name it: --manifest-path core/Cargo.toml";
+    refused(&place, "check", &["which is not in the repository", next]);
+}
+
+#[test]
 fn no_git_and_an_old_git() {
     let mut place = Place::of_workspace("old_git", "plain");
     let programs = place.tree.with_file_name("bin");

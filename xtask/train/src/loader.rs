@@ -109,6 +109,7 @@ impl<'a> Loader<'a> {
         let target = metadata.target_directory.clone().into_std_path_buf();
         refusals::refuse_planted(&top, &target, &tracked.files)?;
         let mut graph = graph(metadata, &top)?;
+        refusals::refuse_above(&graph.root, &tracked, &top)?;
         graph.lacking = lacking?;
         graph.lacking.extend(packed::not_packed(sh, &graph, &parsed, &tracked, &repo.ignored)?);
         graph.lacking.extend(packed::not_included(&top, &tree, &repo.ignored));

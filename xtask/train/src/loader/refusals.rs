@@ -12,7 +12,7 @@ use xshell::Shell;
 use crate::repo::{self, contents};
 use plan::{
     edit::{slashed, typed},
-    paths::dir,
+    paths::{dir, is_inside},
     repo::{Lack, Repo, Tracked, Underway},
 };
 
@@ -94,6 +94,9 @@ pub fn unread(sh: &Shell, repo: &Repo, known: &Tracked, error: &cargo_metadata::
             slashed(submodule)
         );
     }
+    if let Some(way) = below(known, &repo.top) {
+        return anyhow!("cargo cannot read the workspace: {error}\n   next: {way}");
+    }
     if repo.dirty.is_empty() {
         return anyhow!("cargo cannot read the workspace: {error}");
     }
@@ -119,6 +122,28 @@ pub fn unread(sh: &Shell, repo: &Repo, known: &Tracked, error: &cargo_metadata::
             "cargo cannot read the workspace as it is: {error}\n   next: fix it, or restore what is not committed with `git restore --staged --worktree .`"
         ),
     }
+}
+
+/// Fails where cargo finds the workspace above the repository.
+pub fn refuse_above(root: &Path, known: &Tracked, top: &Path) -> Result<()> {
+    if is_inside(root) {
+        return Ok(());
+    }
+    let way = below(known, top).unwrap_or_else(|| "run the command in the repository of that workspace".to_owned());
+    bail!("the workspace here is {}, which is not in the repository {}\n   next: {way}", slashed(root), top.display());
+}
+
+/// The way to the workspace in a repository whose top has no manifest: the one highest up, in the order of names.
+fn below(known: &Tracked, top: &Path) -> Option<String> {
+    let is_workspace = |manifest: &&PathBuf| {
+        let text = std::fs::read_to_string(top.join(manifest)).unwrap_or_default();
+        manifest.ends_with("Cargo.toml") && text.lines().any(|line| line.trim_end() == "[workspace]")
+    };
+    let is_at_top = top.join("Cargo.toml").exists();
+    let depth = |manifest: &&PathBuf| manifest.components().count();
+    let found = known.files.iter().filter(|_| !is_at_top).filter(is_workspace).min_by_key(depth)?;
+    let within = typed(found.parent()?);
+    Some(format!("cd {within}, then the same command; or name it: --manifest-path {within}/Cargo.toml"))
 }
 
 /// Fails where a commit brought a file to the place in which the tool keeps programs of its own.
