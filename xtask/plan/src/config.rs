@@ -191,6 +191,11 @@ impl TrainConfig {
     pub fn option(&self) -> String {
         if self.default { String::new() } else { format!(" --train {}", self.name) }
     }
+
+    /// A command as it is typed to mean this one.
+    pub fn typed(&self, command: &str) -> String {
+        format!("{TOOL} {command}{}", self.option())
+    }
 }
 
 /// Whether a member's name is meant by an entry of `also` or `except`.

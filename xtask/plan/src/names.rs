@@ -9,11 +9,11 @@ use crate::visible;
 
 /// An enumeration whose values have names, in the order of the table.
 macro_rules! named {
-    ($(#[$doc:meta])* $enum:ident { $($value:ident $name:literal,)* }) => {
+    ($(#[$doc:meta])* $enum:ident { $($(#[$about:meta])* $value:ident $name:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum $enum {
-            $($value,)*
+            $($(#[$about])* $value,)*
         }
 
         impl $enum {

@@ -179,9 +179,9 @@ fn items(snapshot: &Snapshot, released: &Released, texts: &Texts<'_>) -> Vec<Str
     let mut items = vec![format!("watch {version} in production until {}", day.plus(WATCHED))];
     let mut announced = released.parts.iter().filter_map(Step::announcement);
     if announced.any(|announced| announced.channel == Channel::Mail) {
+        let status = train.config.typed(&format!("status {version}"));
         items.push(format!(
-            "send the mail about {version}, which `{TOOL} publish` drafted: `{TOOL} status {version}{}` says where it lies",
-            train.config.option()
+            "send the mail about {version}, which `{TOOL} publish` drafted: `{status}` says where it lies"
         ));
     }
     // What was set aside for the release is made up for after it.

@@ -22,7 +22,6 @@ use crate::{
     release, smoke,
     snapshot::Snapshot,
     taken::{self, Next},
-    tool::TOOL,
     train::{Train, Wheel},
     version::{Bump, Dialect, Version},
     workspace::Workspace,
@@ -85,7 +84,7 @@ fn refused(snapshot: &Snapshot, to: &Version, (from, driver): (&Version, &Versio
     let mut found = |check: Check, what: String, next: String| findings.push(Finding::new(check, what, next));
     if repo.is_rolled_back(&train.tag.fill(&to.base())) {
         let what = format!("{} was rolled back: this version must never be published", train.tag.fill(&to.base()));
-        found(Check::Tag, what, format!("{TOOL} release {}", patch(snapshot, driver)));
+        found(Check::Tag, what, patch(snapshot, driver));
     }
     if driver.base() != to.base() {
         found(
@@ -141,7 +140,7 @@ fn enter(snapshot: &Snapshot, path: &Path, entry: Option<String>, prose: &Prose<
     let waiting = changelog::section(log, "Unreleased").is_some_and(|unreleased| changelog::has_entries(&unreleased));
     if entry.is_none() && !waiting {
         let what = format!("nothing to release: no --note, and Unreleased is empty in {}", slashed(path));
-        let next = format!("{TOOL} postfix --note \"fix …\" --issue N{}", train.config.option());
+        let next = train.config.typed("postfix --note \"fix …\" --issue N");
         return texts.findings.push(Finding::new(Check::NothingToRelease, what, next));
     }
     texts.rewrite_log(path, |text| match entry {
@@ -180,20 +179,19 @@ pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Findin
 fn published(snapshot: &Snapshot, wheel: &Wheel, driver: &Version, to: &Version) -> Option<Finding> {
     let member = &snapshot.workspace.members[wheel.member];
     let what = format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base());
-    let next = format!("{TOOL} release {}", patch(snapshot, driver));
-    member.publish.then(|| Finding::new(Check::PublishableWheel, what, next))
+    member.publish.then(|| Finding::new(Check::PublishableWheel, what, patch(snapshot, driver)))
 }
 
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
 fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Finding>) {
     let Snapshot { workspace, train, .. } = snapshot;
-    let next = format!("{TOOL} release {}", patch(snapshot, driver));
+    let next = patch(snapshot, driver);
     let mut found = |what: String, next: &str| findings.push(Finding::new(Check::ChangedCrates, what, next));
     let Some(previous) = &snapshot.previous else {
         let tag = train.tag.fill(&driver.base());
         return found(
             format!("there is no tag {tag} to compare the crates with"),
-            &format!("git fetch --tags, or tag the release first: {TOOL} release{}", train.config.option()),
+            &format!("git fetch --tags, or tag the release first: {}", train.config.typed("release")),
         );
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();
@@ -261,5 +259,5 @@ fn wheels_changed(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 fn patch(snapshot: &Snapshot, driver: &Version) -> String {
     let patch = driver.bump(Bump::Patch).ok().and_then(|patch| taken::free(snapshot, patch));
     let patch = patch.map_or_else(|| "patch".to_owned(), |version| version.to_string());
-    patch + &snapshot.train.config.option()
+    snapshot.train.config.typed(&format!("release {patch}"))
 }

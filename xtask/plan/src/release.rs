@@ -23,7 +23,6 @@ use crate::{
     requirement, smoke,
     snapshot::Snapshot,
     taken,
-    tool::TOOL,
     version::{Bump, Dialect, Version},
 };
 
@@ -66,8 +65,8 @@ fn falling(snapshot: &Snapshot, to: &Version, versions: &BTreeMap<usize, Version
             let what = format!("{} is at {} and would go down to {version}", member.name, member.version);
             let next = match train.is_in_development(&snapshot.repo, &member.version) {
                 true => format!(
-                    "a fix of an older line is a hotfix: {TOOL} hotfix {version}{}; alpha and beta cannot come after -dev (name -rc.1)",
-                    train.config.option()
+                    "a fix of an older line is a hotfix: {}; alpha and beta cannot come after -dev (name -rc.1)",
+                    train.config.typed(&format!("hotfix {version}"))
                 ),
                 // The driver's version is the train's, and a wheel has the driver's.
                 false if at == train.driver || train.owns_wheel(at) => {
@@ -97,9 +96,8 @@ fn unspellable(snapshot: &Snapshot, to: &Version) -> Option<Finding> {
     let train = &snapshot.train;
     let error = to.show(Dialect::Pep440).err().filter(|_| train.is_python() && to.metadata().is_none())?;
     let semver::Version { major, minor, patch, .. } = to.semver();
-    let option = train.config.option();
-    let next = format!("{TOOL} release {major}.{minor}.{patch}-rc.1{option}, or -alpha.N, -beta.N, -dev.N");
-    Some(Finding::new(Check::PythonVersion, format!("{error:#}"), next))
+    let next = train.config.typed(&format!("release {major}.{minor}.{patch}-rc.1"));
+    Some(Finding::new(Check::PythonVersion, format!("{error:#}"), format!("{next}, or -alpha.N, -beta.N, -dev.N")))
 }
 
 /// What is worth a remark, and refuses nothing.
@@ -164,7 +162,7 @@ fn misplaced_metadata(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let Some(metadata) = to.metadata() else { return Vec::new() };
     let next = match train.version(workspace).metadata() {
-        None => format!("{TOOL} release {}{}", to.base(), train.config.option()),
+        None => train.config.typed(&format!("release {}", to.base())),
         Some(_) => format!("take `+{metadata}` out of {}", slashed(&workspace.members[train.driver].manifest)),
     };
     let places = check::versions::cannot_hold_metadata(train);
@@ -177,7 +175,7 @@ fn misplaced_metadata(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
         let what = format!("{to} cannot follow {tag}: registries ignore what follows the `+`");
         let higher =
             to.bump(Bump::Patch).map_or_else(|_| "X.Y.Z".to_owned(), |higher| higher.with_metadata_of(to).to_string());
-        findings.push(Finding::new(Check::Tag, what, format!("{TOOL} release {higher}{}", train.config.option())));
+        findings.push(Finding::new(Check::Tag, what, train.config.typed(&format!("release {higher}"))));
     }
     findings
 }

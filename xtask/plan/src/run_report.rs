@@ -138,25 +138,19 @@ pub struct Unmade {
     pub pushed: bool,
 }
 
-/// `calendar`.
+/// `calendar` and `due`: what is told of each train on a day.
 #[derive(Debug, Serialize)]
-pub struct CalendarReport {
+pub struct DayReport<T> {
     pub today: Date,
-    pub trains: Vec<TrainCalendar>,
+    pub trains: Vec<T>,
 }
 
+/// `calendar`.
 #[derive(Debug, Serialize)]
 pub struct TrainCalendar {
     pub train: String,
     pub cadence: Option<Cadence>,
     pub windows: Vec<Window>,
-}
-
-/// `due`.
-#[derive(Debug, Serialize)]
-pub struct DueReport {
-    pub today: Date,
-    pub trains: Vec<Due>,
 }
 
 /// `status`.

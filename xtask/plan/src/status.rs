@@ -13,7 +13,6 @@ use crate::{
     files::tag_record::Record,
     step::{Group, Observation, by_cause},
     timetable,
-    tool::TOOL,
     version::Version,
 };
 
@@ -126,17 +125,16 @@ pub struct Facts<'a> {
 pub fn status(facts: &Facts<'_>) -> TrainStatus {
     let Facts { config, now, last, due, .. } = facts;
     let today = Date::from_unix(*now);
-    let command = |command: &str| format!("{TOOL} {command}{}", config.option());
-    let mut lines: Vec<Line> = facts.hotfixes.iter().map(|hotfix| of_hotfix(facts, hotfix, &command)).collect();
-    lines.extend(facts.proposed.iter().map(|proposed| of_proposed(proposed, &command)));
-    lines.extend(missed(facts, today, &command));
+    let mut lines: Vec<Line> = facts.hotfixes.iter().map(|hotfix| of_hotfix(facts, hotfix)).collect();
+    lines.extend(facts.proposed.iter().map(|proposed| of_proposed(facts, proposed)));
+    lines.extend(missed(facts, today));
     if let Some(last) = last {
-        lines.extend(budget(facts, last, &command));
+        lines.extend(budget(facts, last));
         let watched = last.watched.iter();
         lines.extend(watched.map(|(what, observed)| of_step(format!("{}: {what}", last.tag), observed, None)));
-        lines.extend(of_publication(last, &command));
+        lines.extend(of_publication(facts, last));
         lines.extend(of_record(last));
-        lines.extend(follow_up(facts, last, today, &command));
+        lines.extend(follow_up(facts, last, today));
     }
     let rows = facts.checklist.iter().map(|(what, observed)| (what.clone(), (), observed.clone()));
     let checklist: Vec<Line> =

@@ -21,7 +21,7 @@ pub use repository::{
 };
 pub use undo::{DeleteLocal, Kept, MarkRolledBack, RetagLatest, Revert, Undone, Work};
 
-use crate::{config::Channel, edit::count, repo::short};
+use crate::{config::Channel, edit::count, names::named, repo::short};
 
 /// How far out a step is felt; each is harder to take back than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,35 +33,18 @@ pub enum Scope {
     World,
 }
 
-/// What a step is one of: those of one group follow one another, and `--only` names a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Group {
-    /// From the tree to the remote.
-    Release,
-    Crates,
-    Wheels,
-    Images,
-    Forge,
-    Announce,
-}
-
-impl Group {
-    pub fn name(self) -> &'static str {
-        match self {
-            Group::Release => "release",
-            Group::Crates => "crates",
-            Group::Wheels => "wheels",
-            Group::Images => "images",
-            Group::Forge => "forge",
-            Group::Announce => "announce",
-        }
-    }
-}
-
-impl std::fmt::Display for Group {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
+named! {
+    /// What a step is one of: those of one group follow one another, and `--only` names a group.
+    #[derive(Serialize)]
+    #[serde(rename_all = "lowercase")]
+    Group {
+        /// From the tree to the remote.
+        Release "release",
+        Crates "crates",
+        Wheels "wheels",
+        Images "images",
+        Forge "forge",
+        Announce "announce",
     }
 }
 

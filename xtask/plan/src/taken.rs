@@ -7,7 +7,6 @@ use crate::{
     finding::{Check, Finding},
     repo::short,
     snapshot::Snapshot,
-    tool::TOOL,
     version::{Bump, Version},
 };
 
@@ -151,7 +150,8 @@ pub fn instead(snapshot: &Snapshot, version: &Version) -> String {
     let from = version.max(&snapshot.train.version(&snapshot.workspace).base()).clone();
     match free(snapshot, from).filter(|_| version.post().is_none()) {
         Some(free) => {
-            format!("name a higher version: {TOOL} release {}{}", free.tag(), snapshot.train.config.option())
+            let typed = snapshot.train.config.typed(&format!("release {}", free.tag()));
+            format!("name a higher version: {typed}")
         }
         None => "name a higher version".to_owned(),
     }

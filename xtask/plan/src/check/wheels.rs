@@ -9,7 +9,6 @@ use crate::{
     files::{Place, cargo_toml::VersionField},
     finding::{Check, Finding},
     snapshot::Snapshot,
-    tool::TOOL,
     train::{Train, Wheel, uv_locks, wheel_version},
     version::{Dialect, Version},
     workspace::{Member, Workspace},
@@ -33,7 +32,7 @@ pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Findin
             Ok(python) => python,
             Err(_) if member.version.metadata().is_some() => continue,
             Err(error) => {
-                found(format!("{manifest}: {error:#}"), format!("{TOOL} release X.Y.Z{}", train.config.option()));
+                found(format!("{manifest}: {error:#}"), train.config.typed("release X.Y.Z"));
                 continue;
             }
         };
@@ -161,5 +160,5 @@ pub fn aligned_by(workspace: &Workspace, train: &Train) -> String {
     let here = train.version(workspace);
     let is_out = !here.is_prerelease() && train.released.contains(here);
     let word = if is_out { " patch" } else { "" };
-    format!("{TOOL} release{word}{} (aligns them with the driver)", train.config.option())
+    train.config.typed(&format!("release{word}")) + " (aligns them with the driver)"
 }

@@ -14,7 +14,6 @@ use crate::{
     smoke,
     snapshot::Snapshot,
     step::{Confirmation, Evidence, Observation, Proof, Prove},
-    tool::TOOL,
     train::Train,
     version::{Bump, Version},
 };
@@ -117,7 +116,7 @@ pub(super) fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
     let Snapshot { workspace, train, base, .. } = snapshot;
     let proofs = smoke::proofs(snapshot, train.version(workspace));
     let commands = workflows::commands_of_ci(workspace, &train.main);
-    let smoke = format!("{TOOL} smoke{}", train.config.option());
+    let smoke = train.config.typed("smoke");
     let row = |name: &str, what: &str, of: &[&Proof], command: &str| {
         let place = |proof: &&Proof| Some(&commands.iter().find(|(_, words)| runs(train, proof, words))?.0);
         let mut at: Vec<String> = Vec::new();

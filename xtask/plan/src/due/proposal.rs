@@ -7,7 +7,6 @@ use super::{last_final, weight::Weight};
 use crate::{
     snapshot::Snapshot,
     taken::free,
-    tool::TOOL,
     version::{Bump, Dialect, Version},
 };
 
@@ -29,9 +28,8 @@ pub(super) fn propose(
 ) -> Option<Proposal> {
     let Snapshot { workspace, train, .. } = snapshot;
     let here = train.version(workspace);
-    let option = train.config.option();
     let align = |why: String| match train.is_spelt(here) {
-        true => Some(Proposal { version: here.tag(), why, command: format!("{TOOL} release{option}") }),
+        true => Some(Proposal { version: here.tag(), why, command: train.config.typed("release") }),
         false => {
             let why = format!("{why}; Python cannot spell {}", here.tag());
             Some(named(snapshot, &free(snapshot, respelt(here))?, why))
@@ -65,8 +63,8 @@ pub(super) fn propose(
 }
 
 fn named(snapshot: &Snapshot, version: &Version, why: String) -> Proposal {
-    let (version, option) = (version.tag(), snapshot.train.config.option());
-    Proposal { why, command: format!("{TOOL} release {version}{option}"), version }
+    let version = version.tag();
+    Proposal { why, command: snapshot.train.config.typed(&format!("release {version}")), version }
 }
 
 /// A pre-release as the tool spells it: the same kind, where it has that, else the final version.

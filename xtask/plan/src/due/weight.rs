@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     changes::undone,
     conventional::{self, Kind},
+    names::named,
     packed::packed,
     repo::Message,
     snapshot::Snapshot,
@@ -15,13 +16,15 @@ use crate::{
     version::{Bump, Version},
 };
 
-/// What a change asks of the next version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Weight {
-    Fix,
-    Feature,
-    Breaking,
+named! {
+    /// What a change asks of the next version.
+    #[derive(Serialize)]
+    #[serde(rename_all = "lowercase")]
+    Weight {
+        Fix "a fix",
+        Feature "a feature",
+        Breaking "breaking",
+    }
 }
 
 impl Weight {
@@ -82,14 +85,4 @@ pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
         Some(Change { commit: commit.commit.clone(), time: commit.time, text, weight, members: touched })
     };
     past.iter().filter_map(change).collect()
-}
-
-impl Weight {
-    pub fn name(self) -> &'static str {
-        match self {
-            Weight::Fix => "a fix",
-            Weight::Feature => "a feature",
-            Weight::Breaking => "breaking",
-        }
-    }
 }

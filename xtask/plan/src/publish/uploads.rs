@@ -13,7 +13,6 @@ use crate::{
     pypi,
     snapshot::Snapshot,
     step::{CrateUpload, Dist, Tagged},
-    tool::TOOL,
     version::{Dialect, Version},
 };
 
@@ -54,7 +53,7 @@ pub(super) fn crates(snapshot: &Snapshot, of: &Arc<Tagged>) -> Vec<CrateUpload> 
             commit,
             registry: registry.map(str::to_owned),
             locked,
-            moved_by: format!("{TOOL} release {}{}", moved_by(at), train.config.option()),
+            moved_by: train.config.typed(&format!("release {}", moved_by(at))),
         }
     };
     let sent = order

@@ -112,16 +112,15 @@ fn passed_over(snapshot: &Snapshot, current: &Version, next: &Version) -> Option
     let is_bumped = !current.is_prerelease() && train.tag_below(repo, current).is_some();
     let has_tag = train.tags(repo).any(|(found, _)| found.base() == current.base());
     (is_bumped && !has_tag).then(|| {
-        let (here, option) = (current.tag(), train.config.option());
-        format!("{} is next: {here} is here and has no tag; to release that: {TOOL} release{option}", next.tag())
+        let (next, here, typed) = (next.tag(), current.tag(), train.config.typed("release"));
+        format!("{next} is next: {here} is here and has no tag; to release that: {typed}")
     })
 }
 
 /// What to type for each of some versions, or for the next one that is free.
 pub(super) fn commands(snapshot: &Snapshot, versions: impl Iterator<Item = Version>) -> String {
-    let option = snapshot.train.config.option();
     let mut reported = BTreeSet::new();
     let free = versions.filter_map(|version| taken::free(snapshot, version));
-    let commands = free.map(|version| format!("{TOOL} release {}{option}", version.tag()));
+    let commands = free.map(|version| snapshot.train.config.typed(&format!("release {}", version.tag())));
     commands.filter(|command| reported.insert(command.clone())).collect::<Vec<_>>().join(", or ")
 }

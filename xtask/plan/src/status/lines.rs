@@ -16,9 +16,9 @@ fn spent(spent: i64, budget: Span) -> (State, String) {
     (state, format!("{} of {budget}", Span(spent)))
 }
 
-pub(super) fn of_hotfix(facts: &Facts<'_>, hotfix: &Hotfix, command: &dyn Fn(&str) -> String) -> Line {
+pub(super) fn of_hotfix(facts: &Facts<'_>, hotfix: &Hotfix) -> Line {
     let what = format!("hotfix {} on {}", hotfix.version.tag(), hotfix.branch);
-    let next = Some(command(&format!("hotfix {}", hotfix.version.tag())));
+    let next = Some(facts.config.typed(&format!("hotfix {}", hotfix.version.tag())));
     match hotfix.begun {
         None => Line { state: State::Open, what, evidence: "it has no fix yet".to_owned(), next },
         Some(begun) => {
@@ -29,10 +29,10 @@ pub(super) fn of_hotfix(facts: &Facts<'_>, hotfix: &Hotfix, command: &dyn Fn(&st
 }
 
 /// A release that nobody has merged yet is open, however far its request is.
-pub(super) fn of_proposed(proposed: &Proposed, command: &dyn Fn(&str) -> String) -> Line {
+pub(super) fn of_proposed(facts: &Facts<'_>, proposed: &Proposed) -> Line {
     let Proposed { branch, version, observed } = proposed;
     let what = format!("release {} on {branch}", version.tag());
-    let again = command(&format!("release {} --pr", version.tag()));
+    let again = facts.config.typed(&format!("release {} --pr", version.tag()));
     let (evidence, next) = match observed {
         Observation::Done { evidence, .. } => (evidence.clone(), format!("merge it, pull it, then {again}")),
         Observation::Todo | Observation::Waived { .. } => ("it has no pull request yet".to_owned(), again),
@@ -42,7 +42,7 @@ pub(super) fn of_proposed(proposed: &Proposed, command: &dyn Fn(&str) -> String)
 }
 
 /// The release day that passed, though something was there to be released.
-pub(super) fn missed(facts: &Facts<'_>, today: Date, command: &dyn Fn(&str) -> String) -> Option<Line> {
+pub(super) fn missed(facts: &Facts<'_>, today: Date) -> Option<Line> {
     let day = timetable::last_release_day(facts.config, today)?;
     let since = Date::from_unix(facts.waiting_since?);
     let tagged = facts.released.map(Date::from_unix);
@@ -55,12 +55,12 @@ pub(super) fn missed(facts: &Facts<'_>, today: Date, command: &dyn Fn(&str) -> S
         state: State::Overdue,
         what: format!("release of {day}"),
         evidence: format!("the day has passed, and what users see changed since {since} is not released"),
-        next: Some(next.unwrap_or_else(|| command("due"))),
+        next: Some(next.unwrap_or_else(|| facts.config.typed("due"))),
     })
 }
 
 /// How long after the crates the rest may come: the wheels, and of a hotfix all of it.
-pub(super) fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> String) -> Option<Line> {
+pub(super) fn budget(facts: &Facts<'_>, last: &Last) -> Option<Line> {
     let (what, budget, groups): (_, _, &[Group]) = match last.is_hotfix {
         true => ("hotfix", facts.config.budgets.hotfix, &[Group::Crates, Group::Wheels, Group::Images]),
         false => ("wheels", facts.config.budgets.wheels, &[Group::Wheels]),
@@ -103,7 +103,7 @@ pub(super) fn budget(facts: &Facts<'_>, last: &Last, command: &dyn Fn(&str) -> S
         return line(State::Done, evidence, None);
     }
     let (state, spent) = spent(facts.now.saturating_sub(begun), budget);
-    line(state, format!("{spent} {since}"), Some(command(&format!("publish {}", last.version.tag()))))
+    line(state, format!("{spent} {since}"), Some(facts.config.typed(&format!("publish {}", last.version.tag()))))
 }
 
 fn time(observed: &Observation) -> Option<i64> {
@@ -114,14 +114,14 @@ fn time(observed: &Observation) -> Option<i64> {
 }
 
 /// The groups of the publication: a line for each that is done, and one for each step that is not.
-pub(super) fn of_publication(last: &Last, command: &dyn Fn(&str) -> String) -> Vec<Line> {
+pub(super) fn of_publication(facts: &Facts<'_>, last: &Last) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut groups: Vec<Group> = last.published.iter().map(|part| part.group).collect();
     groups.dedup();
     for group in groups {
         let parts: Vec<&Part> = last.published.iter().filter(|part| part.group == group).collect();
         let open = parts.iter().filter(|part| !part.observed.is_settled());
-        let publish = command(&format!("publish {}", last.version.tag()));
+        let publish = facts.config.typed(&format!("publish {}", last.version.tag()));
         lines.extend(open.map(|part| of_step(format!("{}: {}", last.tag, part.title), &part.observed, Some(&publish))));
         let done: Vec<&Part> = parts.iter().copied().filter(|part| part.observed.is_done()).collect();
         if let Some(Part { title, observed: Observation::Done { evidence, since }, .. }) = done.last() {
@@ -157,7 +157,7 @@ pub(super) fn of_record(last: &Last) -> Vec<Line> {
 }
 
 /// What T+1 asks for: it is open until that day has passed, and overdue after it.
-pub(super) fn follow_up(facts: &Facts<'_>, last: &Last, today: Date, command: &dyn Fn(&str) -> String) -> Vec<Line> {
+pub(super) fn follow_up(facts: &Facts<'_>, last: &Last, today: Date) -> Vec<Line> {
     let due = Date::from_unix(last.tagged).plus(1);
     let is_over = facts.config.cadence.is_some() && today > due;
     let to_do = |observed: &Observation| matches!(observed, Observation::Todo | Observation::Blocked(_));
@@ -174,13 +174,13 @@ pub(super) fn follow_up(facts: &Facts<'_>, last: &Last, today: Date, command: &d
         // What a person is to do, the step itself says.
         let next = match open.as_slice() {
             [Part { observed: Observation::Blocked(Problem { next, .. }), .. }] => next.clone(),
-            _ => command(&format!("publish {}", last.version.tag())),
+            _ => facts.config.typed(&format!("publish {}", last.version.tag())),
         };
         lines.push(line(format!("{}: T+1 announcements", last.tag), open, next));
     }
     let open: Vec<&Part> = last.after.iter().filter(|part| to_do(&part.observed)).collect();
     if !open.is_empty() {
-        let next = command(&format!("post-release {}", last.version.tag()));
+        let next = facts.config.typed(&format!("post-release {}", last.version.tag()));
         lines.push(line(format!("{}: T+1 post-release", last.tag), open, next));
     }
     let settled = last.after.iter().filter(|part| !to_do(&part.observed));

@@ -117,7 +117,7 @@ pub fn group() -> impl TypedValueParser<Value = Group> {
 }
 
 fn channel() -> impl TypedValueParser<Value = Channel> {
-    one_of(&Channel::ALL, Channel::name)
+    one_of(Channel::ALL, Channel::name)
 }
 
 /// One of several by its name.

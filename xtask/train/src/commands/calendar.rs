@@ -18,7 +18,7 @@ use plan::{
     config::TrainConfig,
     edit::{STAGED, count},
     files::icalendar::{self, Event},
-    run_report::{CalendarReport, TrainCalendar},
+    run_report::{DayReport, TrainCalendar},
     timetable::{self, Has, Window},
     tool::TOOL,
 };
@@ -68,7 +68,7 @@ impl Calendar {
             put_whole(&path, &icalendar::calendar("Releases", clock::now(), &events))?;
             report.say(format!("{} in {}", count(events.len(), "day"), path.display()));
         }
-        report.json(&CalendarReport { today: head.today, trains });
+        report.json(&DayReport { today: head.today, trains });
         Ok(())
     }
 }

@@ -22,7 +22,7 @@ use plan::{
     due::{self, Findings},
     parallel,
     repo::Message,
-    run_report::DueReport,
+    run_report::DayReport,
     snapshot::Snapshot,
     tool::TOOL,
     version::{Dialect, Version},
@@ -61,7 +61,7 @@ impl Due {
             show(session.report, &due);
             trains.push(due);
         }
-        session.report.json(&DueReport { today, trains });
+        session.report.json(&DayReport { today, trains });
         Ok(())
     }
 }
