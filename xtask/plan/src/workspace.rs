@@ -129,15 +129,11 @@ impl Workspace {
         problems.extend_from_slice(&graph.linked);
         let paths: Vec<&PathBuf> = graph.packages.iter().map(|package| &package.manifest).collect();
         let wanted: BTreeSet<&PathBuf> = paths.iter().copied().chain([&graph.root]).collect();
-        let mut manifests = Manifests::with_capacity(wanted.len());
-        for (path, read) in read_manifests(wanted, &texts, known) {
-            manifests.insert(path.clone(), read.with_context(|| slashed(path))?);
-        }
+        let read = read_manifests(wanted, &texts, known).into_iter();
+        let read = read.map(|(path, read)| Ok((path.clone(), read.with_context(|| slashed(path))?)));
+        let manifests: Manifests = read.collect::<Result<_>>()?;
         let root = &manifests[&graph.root].manifest;
-        let mut by_dir = HashMap::new();
-        for (at, path) in paths.iter().enumerate() {
-            by_dir.insert(dir(path), at);
-        }
+        let by_dir = paths.iter().enumerate().map(|(at, path)| (dir(path), at)).collect();
         let resolver = Resolver::new(&graph.top, dir(&graph.root), root, by_dir);
         let mut members = Vec::new();
         let mut requirements = Vec::new();

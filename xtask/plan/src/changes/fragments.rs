@@ -31,44 +31,44 @@ pub fn fragments(workspace: &Workspace, train: &Train) -> (Vec<(PathBuf, String,
         findings.push(unassigned(path, &format!("fragments stand in {}", slashed(&dir))));
     }
     for (path, text) in workspace.texts.iter().filter(|(path, _)| path.starts_with(&dir)) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with('.') || name.eq_ignore_ascii_case("readme.md") {
             continue;
         }
-        if path.parent() != Some(&dir) {
-            findings.push(unassigned(path, &format!("fragments stand in {} itself", slashed(&dir))));
-            continue;
-        }
-        let (id, kind) = match id_and_kind(&name, train) {
-            Ok(found) => found,
-            Err(why) => {
-                findings.push(unassigned(path, &why));
-                continue;
-            }
-        };
-        if let Some((what, next)) = changelog::unclosed(&slashed(path), text) {
-            findings.push(Finding::new(Check::Changelog, what, next));
-            continue;
-        }
-        // The whole text is one entry, unless it is a list.
-        let all = text.replace("\r\n", "\n");
-        let text = &all;
-        let texts = match changelog::is_list(text.trim_start()) {
-            true => changelog::entries(text).into_iter().map(|(_, text)| text).collect(),
-            false => vec![changelog::links::without_definitions(text).trim().to_owned()],
-        };
-        if texts.iter().all(String::is_empty) {
-            findings.push(unassigned(path, "it says nothing"));
-        }
-        for mut text in texts.into_iter().filter(|text| !text.is_empty()) {
-            if let Some(number) = id.parse::<u64>().ok().filter(|number| !numbers(&text).any(|found| found == *number))
-            {
-                text.push_str(&format!(" (#{number})"));
-            }
-            entries.push((path.clone(), kind.to_owned(), changelog::links::with_definitions(&all, &text)));
+        match read((path, text), &name, &dir, train) {
+            Ok((kind, texts)) => entries.extend(texts.into_iter().map(|text| (path.clone(), kind.clone(), text))),
+            Err(finding) => findings.push(finding),
         }
     }
     (entries, findings)
+}
+
+/// The kind of a fragment, and its entries.
+fn read((path, text): (&Path, &str), name: &str, dir: &Path, train: &Train) -> Result<(String, Vec<String>), Finding> {
+    if path.parent() != Some(dir) {
+        return Err(unassigned(path, &format!("fragments stand in {} itself", slashed(dir))));
+    }
+    let (id, kind) = id_and_kind(name, train).map_err(|why| unassigned(path, &why))?;
+    if let Some((what, next)) = changelog::unclosed(&slashed(path), text) {
+        return Err(Finding::new(Check::Changelog, what, next));
+    }
+    // The whole text is one entry, unless it is a list.
+    let all = text.replace("\r\n", "\n");
+    let mut texts: Vec<String> = match changelog::is_list(all.trim_start()) {
+        true => changelog::entries(&all).into_iter().map(|(_, text)| text).collect(),
+        false => vec![changelog::links::without_definitions(&all).trim().to_owned()],
+    };
+    texts.retain(|text| !text.is_empty());
+    if texts.is_empty() {
+        return Err(unassigned(path, "it says nothing"));
+    }
+    for text in &mut texts {
+        if let Some(number) = id.parse::<u64>().ok().filter(|number| !numbers(text).any(|found| found == *number)) {
+            text.push_str(&format!(" (#{number})"));
+        }
+        *text = changelog::links::with_definitions(&all, text);
+    }
+    Ok((kind.to_owned(), texts))
 }
 
 /// Fragments that were put beside their crate: nobody looks at one there again.

@@ -54,17 +54,14 @@ fn wheels(workspace: &Workspace, trains: &[Train], first: &Train) -> impl Iterat
     let table = first.config.table();
     let built: BTreeSet<&Path> = trains.iter().flat_map(|train| &train.wheels).map(|wheel| &*wheel.path).collect();
     let projects = workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml"));
-    let mut wheels = Vec::new();
-    let mut strangers = Vec::new();
-    for (path, text) in projects.filter(|(path, _)| !built.contains(path.as_path()) && !is_apart(path)) {
-        let Some(project) = pyproject::read(text).ok().filter(|project| project.maturin) else { continue };
+    let projects = projects.filter(|(path, _)| !built.contains(path.as_path()) && !is_apart(path));
+    let named = projects.filter_map(|(path, text)| {
+        let project = pyproject::read(text).ok().filter(|project| project.maturin)?;
         let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
         let member = workspace.members.iter().find(|member| member.manifest == manifest);
-        match member {
-            Some(member) => wheels.push((slashed(path), member.name.as_str())),
-            None => strangers.push((slashed(path), "")),
-        }
-    }
+        Some((slashed(path), member.map_or("", |member| &member.name)))
+    });
+    let (strangers, wheels): (Vec<_>, Vec<_>) = named.partition(|(_, name)| name.is_empty());
     let no_wheel = |names: &[&str]| match names.len() {
         1 => "is a maturin project, and no train builds its wheel",
         _ => "are maturin projects, and no train builds their wheels",

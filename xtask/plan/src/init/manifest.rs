@@ -115,19 +115,16 @@ pub fn xtask(version: &str) -> [(&'static str, String); 2] {
 
 /// Cargo's configuration with the alias; `None`, where it has one of that name.
 pub fn with_alias(text: &str) -> Result<Option<String>> {
-    let config: DocumentMut = text.parse()?;
-    if config.get("alias").and_then(|alias| alias.get("xtask")).is_some() {
-        return Ok(None);
-    }
-    const ALIAS: &str = "xtask = \"run --package xtask --\"";
-    Ok(Some(match config.get("alias") {
-        None => extended(text, &format!("[alias]\n{ALIAS}"))?,
-        Some(_) => {
-            let mut config = config;
-            config["alias"]["xtask"] = toml_edit::value("run --package xtask --");
-            config.to_string()
+    const RUN: &str = "run --package xtask --";
+    let mut config: DocumentMut = text.parse()?;
+    match config.get_mut("alias") {
+        None => extended(text, &format!("[alias]\nxtask = \"{RUN}\"")).map(Some),
+        Some(alias) if alias.get("xtask").is_some() => Ok(None),
+        Some(alias) => {
+            alias["xtask"] = toml_edit::value(RUN);
+            Ok(Some(config.to_string()))
         }
-    }))
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,13 @@ pub struct Derived {
     pub is_published: bool,
 }
 
+impl Derived {
+    /// The train of a driver that registries get, and that is chosen.
+    fn published(driver: usize, crates: BTreeSet<usize>) -> Derived {
+        Derived { driver, crates, called: driver, is_of_workspace: false, is_published: true }
+    }
+}
+
 /// The train of the workspace, or of the crate that the command line names.
 pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Result<Derived> {
     let facts = Facts::of(workspace, repo);
@@ -47,12 +54,9 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
         !workspace.members[program].publish && product::can_be_published(workspace, &published)
     };
     let product = product::of_workspace(workspace, repo, &facts).filter(|&at| !is_theirs(at));
-    let shipped = |driver: usize, crates: BTreeSet<usize>| Derived {
-        driver,
-        crates,
-        called: driver,
-        is_of_workspace: product == Some(driver),
-        is_published: false,
+    let shipped = |driver: usize, crates: BTreeSet<usize>| {
+        let is_of_workspace = product == Some(driver);
+        Derived { is_of_workspace, is_published: false, ..Derived::published(driver, crates) }
     };
     if let Some(driver) = product.filter(|&product| named.is_none_or(|named| named == product)) {
         let along = product::in_step(workspace, driver);
@@ -67,7 +71,7 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
         let called = if has_name { None } else { facts.extension(workspace, driver) }.unwrap_or(driver);
         if named.is_none_or(|named| named == driver || named == called) {
             let crates = crates.iter().map(|&at| facts.crates[at].member).collect();
-            return Ok(Derived { driver, crates, called, is_of_workspace: true, is_published: true });
+            return Ok(Derived { called, is_of_workspace: true, ..Derived::published(driver, crates) });
         }
     }
     if let Some(driver) = named {
@@ -80,7 +84,7 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
         }
         let mut crates = workspace.closure(driver);
         crates.retain(|&at| at == driver || workspace.members[at].publish);
-        return Ok(Derived { driver, crates, called: driver, is_of_workspace: false, is_published: true });
+        return Ok(Derived::published(driver, crates));
     }
     undriven(workspace, repo, &facts, decision)
 }
@@ -90,13 +94,7 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
     let root = slashed(&workspace.graph.root);
     let why = match decision {
         Decision::Nothing if workspace.members.len() == 1 => {
-            return Ok(Derived {
-                driver: 0,
-                crates: BTreeSet::from([0]),
-                called: 0,
-                is_of_workspace: true,
-                is_published: true,
-            });
+            return Ok(Derived { is_of_workspace: true, ..Derived::published(0, BTreeSet::from([0])) });
         }
         Decision::Nothing => "no member is publishable".to_owned(),
         Decision::Unnamed => {

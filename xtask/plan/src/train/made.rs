@@ -33,19 +33,16 @@ impl Train {
             Some(name) => configured.iter().find(|train| train.name == name),
             None => configured.iter().find(|train| train.default),
         };
-        let names = configured.iter().map(|train| train.name.as_str()).collect::<Vec<_>>().join(", ");
+        let known: Vec<&str> = configured.iter().map(|train| train.name.as_str()).collect();
+        let names = known.join(", ");
         let config = match (chosen, name) {
             (Some(train), _) => train.clone(),
             (None, _) if !workspace.problems.is_empty() => bail!("{}", workspace.misconfigured()),
-            (None, Some(name)) if configured.is_empty() => {
-                let driver = Some(name.to_owned());
-                TrainConfig { name: name.to_owned(), driver, form: Form::Absent, ..TrainConfig::default() }
-            }
-            (None, None) if configured.is_empty() => {
-                TrainConfig { default: true, form: Form::Absent, ..TrainConfig::default() }
+            (None, named) if configured.is_empty() => {
+                let (name, driver) = (named.unwrap_or_default().to_owned(), named.map(str::to_owned));
+                TrainConfig { name, driver, default: named.is_none(), form: Form::Absent, ..TrainConfig::default() }
             }
             (None, Some(name)) => {
-                let known: Vec<&str> = configured.iter().map(|train| train.name.as_str()).collect();
                 let near = config::closest(name, &known).map(|near| format!(" (did you mean `{near}`?)"));
                 bail!("there is no train `{name}`{}: --train takes one of {names}", near.unwrap_or_default())
             }

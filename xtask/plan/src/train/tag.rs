@@ -163,8 +163,8 @@ fn has_plain_tags(workspace: &Workspace, series: &Series<'_>, driver: usize) -> 
 fn names_of_others(workspace: &Workspace, config: &TrainConfig, driver: usize) -> BTreeSet<String> {
     let own = [config.name.as_str(), workspace.members[driver].name.as_str()];
     let others = workspace.trains.iter().filter(|other| other.name != config.name);
-    let names = others.flat_map(|other| [Some(&other.name), other.driver.as_ref()]).flatten();
-    let configured = workspace.trains.iter().filter(|other| other.name != config.name).filter_map(|other| {
+    let names = others.clone().flat_map(|other| [Some(&other.name), other.driver.as_ref()]).flatten();
+    let configured = others.filter_map(|other| {
         Some(other.tag.as_ref()?.to_string().split(Template::SLOT).next().unwrap_or_default().to_owned())
     });
     let named = names.filter(|name| !own.contains(&name.as_str()));

@@ -88,11 +88,8 @@ impl Workspace {
         let mut found = BTreeSet::from([from]);
         let mut queue = vec![from];
         while let Some(at) = queue.pop() {
-            for link in self.members[at].links.iter().filter(|link| is_followed(link)) {
-                if found.insert(link.to) {
-                    queue.push(link.to);
-                }
-            }
+            let links = self.members[at].links.iter().filter(|link| is_followed(link));
+            queue.extend(links.map(|link| link.to).filter(|to| found.insert(*to)));
         }
         found
     }
