@@ -4,7 +4,7 @@
 use semver::VersionReq;
 use serde::Deserialize;
 
-use crate::problem::Problem;
+use crate::{problem::Problem, visible};
 
 /// What a crate says of itself, by the keys of its manifest and of an upload.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -171,9 +171,7 @@ fn lacking(about: &About) -> Vec<&'static str> {
 
 /// `validate_create_ident`, crates/crates_io_validation/src/lib.rs in rust-lang/crates.io.
 pub fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().count() <= LONGEST_NAME
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    is_dependency_name(name) && !name.starts_with('_')
 }
 
 /// The directory of a crate in an index (Cargo book, "Index Files"): `1`, `2`, `3/b`, `ba/rt`.
@@ -273,8 +271,7 @@ pub fn excesses(features: usize, enabled: usize, dependencies: usize) -> Vec<Str
 
 /// As much of a value as a line has room for.
 pub fn shown(value: &str) -> String {
-    let start: String = value.chars().take(60).collect();
-    let more = if start.len() < value.len() { "…" } else { "" };
+    let (start, more) = visible::start(value, 60);
     format!("{}{more}", start.escape_debug())
 }
 

@@ -158,6 +158,11 @@ impl Date {
     }
 }
 
+/// Whether a word in small letters is the name of a month, or short for it.
+pub fn is_month(word: &str) -> bool {
+    word == "sept" || MONTHS.iter().any(|month| *month == word || month[..3] == *word)
+}
+
 /// Whether words that stand where a date is expected can be one, or say that there is none yet. Other forms of a date than
 /// `2026-11-20` are not held against the calendar.
 pub fn is_dated(words: &str) -> bool {
@@ -172,7 +177,6 @@ pub fn is_dated(words: &str) -> bool {
     if days.peek().is_some() {
         return days.all(|is_day| is_day);
     }
-    let is_month = |word: &str| MONTHS.iter().any(|month| *month == word || month[..3] == *word || word == "sept");
     let is_year = |word: &str| word.split(|c: char| !c.is_ascii_digit()).any(|number| [4, 8].contains(&number.len()));
     let says_none = |word: &str| ["unreleased", "tbd", "tba", "yanked"].contains(&word);
     words.iter().any(|word| is_month(word) || is_year(word) || says_none(word))

@@ -138,6 +138,16 @@ pub fn and_more(many: usize) -> String {
     if many > 0 { format!(" and {many} more") } else { String::new() }
 }
 
+/// The first three of many and how many more `-v` lists; all where they are few.
+pub fn brief(items: &[String]) -> String {
+    match items {
+        [one, two, three, rest @ ..] if !rest.is_empty() => {
+            format!("{one}, {two}, {three} and {} more (-v lists them)", rest.len())
+        }
+        few => few.join(", "),
+    }
+}
+
 /// One note of all that is of one kind. What goes beyond three stands in the lines below the first, for those who ask.
 pub fn note_of<T>(
     items: &[T],
@@ -149,13 +159,8 @@ pub fn note_of<T>(
         return items.first().map(alone);
     }
     let all: Vec<String> = items.iter().map(each).collect();
-    Some(match all.as_slice() {
-        [one, two, three, rest @ ..] if !rest.is_empty() => {
-            let brief = format!("{one}, {two}, {three} and {} more (-v lists them)", rest.len());
-            format!("{}\n  {}", many(all.len(), &brief), all.join("\n  "))
-        }
-        few => many(few.len(), &few.join(", ")),
-    })
+    let rest = if all.len() > 3 { format!("\n  {}", all.join("\n  ")) } else { String::new() };
+    Some(many(all.len(), &brief(&all)) + &rest)
 }
 
 /// The path as git writes it, on every system.
@@ -200,7 +205,7 @@ pub fn typed(path: &Path) -> String {
                 '\'' | '\\' => escaped.extend(['\\', c]),
                 '\n' => escaped.push_str("\\n"),
                 '\t' => escaped.push_str("\\t"),
-                c if is_obeyed(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+                c if is_obeyed(c) => escaped += &format!("\\u{:04x}", u32::from(c)),
                 c => escaped.push(c),
             }
         }

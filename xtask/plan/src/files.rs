@@ -20,7 +20,7 @@ pub mod workflow;
 use std::ops::Range;
 
 use anyhow::{Result, bail};
-use toml_edit::Item;
+use toml_edit::{Item, TableLike};
 use toml_parser::{
     Source,
     parser::{Event, EventKind, RecursionGuard, parse_document},
@@ -45,6 +45,17 @@ pub fn splice(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
     }
     out.push_str(&text[from..]);
     out
+}
+
+/// The entries of a table of any form.
+fn entries(item: Option<&Item>) -> impl Iterator<Item = (&str, &Item)> {
+    item.and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter)
+}
+
+/// The texts in a list.
+fn texts(item: Option<&Item>) -> Vec<String> {
+    let list = item.and_then(Item::as_array).into_iter().flatten();
+    list.filter_map(|value| value.as_str()).map(str::to_owned).collect()
 }
 
 /// Whether a text is TOML. No value is built, which is much faster for a lock of thousands of lines.
@@ -96,6 +107,14 @@ impl<'a> Toml<'a> {
 
     fn text(&self, path: &[&str]) -> Option<&str> {
         self.get(path)?.as_str()
+    }
+
+    fn owned(&self, path: &[&str]) -> Option<String> {
+        self.text(path).map(str::to_owned)
+    }
+
+    fn place_at(&self, path: &[&str]) -> Result<Option<Place>> {
+        self.get(path).map_or(Ok(None), |item| self.place(item))
     }
 
     fn place(&self, item: &Item) -> Result<Option<Place>> {

@@ -3,15 +3,10 @@
 
 /// One case, and one dash for each run of `-`, `_` and `.` (<https://peps.python.org/pep-0503/#normalized-names>).
 pub fn normalized(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        match c {
-            '-' | '_' | '.' if out.ends_with('-') => {}
-            '-' | '_' | '.' => out.push('-'),
-            c => out.push(c.to_ascii_lowercase()),
-        }
-    }
-    out
+    let dashed = name.chars().map(|c| if "-_.".contains(c) { '-' } else { c.to_ascii_lowercase() });
+    let mut dashed: Vec<char> = dashed.collect();
+    dashed.dedup_by(|one, other| *one == '-' && *other == '-');
+    dashed.into_iter().collect()
 }
 
 #[cfg(test)]

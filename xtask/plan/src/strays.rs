@@ -23,7 +23,6 @@ use self::{
     words::{among, is_of_word, is_version_word, spelt},
 };
 use crate::{
-    files::cargo_toml::VersionField,
     requirement,
     snapshot::Snapshot,
     version::Version,
@@ -227,10 +226,7 @@ fn known(snapshot: &Snapshot) -> HashMap<PathBuf, BTreeSet<usize>> {
     let ours = if workspace.trains.is_empty() { BTreeSet::new() } else { train.members() };
     let own = (0..workspace.members.len()).filter(|at| ours.contains(at) || is_left_on_purpose(snapshot, *at));
     let own = own.map(|at| &workspace.members[at]);
-    let own = own.filter_map(|member| match &member.version_field {
-        VersionField::Literal(place) => Some((&member.manifest, place)),
-        _ => None,
-    });
+    let own = own.filter_map(|member| Some((&member.manifest, member.version_field.literal()?)));
     let sites = workspace.requirements.iter().filter(|site| site.holder != Holder::Beside);
     let mut places: HashMap<&PathBuf, Vec<usize>> = HashMap::new();
     for (path, place) in own.chain(sites.map(|site| (&site.path, &site.place))) {

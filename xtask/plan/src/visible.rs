@@ -32,6 +32,11 @@ pub fn uncolored(text: &str) -> String {
     })
 }
 
+/// The first `most` characters of a text, and the sign that there are more.
+pub fn start(text: &str, most: usize) -> (&str, &'static str) {
+    text.char_indices().nth(most).map_or((text, ""), |(end, _)| (&text[..end], "…"))
+}
+
 /// A JSON document that means the same. Between its strings it holds none of these characters but line endings.
 pub fn json(document: &str) -> String {
     spelt(document, |c| c == '\n', |c| format!("\\u{:04x}", u32::from(c)))

@@ -2,9 +2,9 @@
 //! It must never decide which of them change; it only finds their places.
 
 use anyhow::Result;
-use toml_edit::{Item, TableLike};
+use toml_edit::Item;
 
-use super::{Place, Toml};
+use super::{Place, Toml, entries, texts};
 
 /// What a manifest says about versions, with the place of each.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,32 +29,34 @@ pub struct Manifest {
     pub workspace_exclude: Patterns,
 }
 
-/// A list of patterns of a package.
+/// A field of a package.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Patterns {
+pub enum Field<T> {
     #[default]
     Absent,
+    /// `….workspace = true`.
     Inherited,
-    Declared(Vec<String>),
+    Literal(T),
 }
 
-/// The `version` of a package.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum VersionField {
-    /// None is written: cargo takes 0.0.0 for it.
-    #[default]
-    Absent,
-    /// `version.workspace = true`.
-    Inherited,
-    Literal(Place),
-}
+/// The `version`: where none is written, cargo takes 0.0.0 for it.
+pub type VersionField = Field<Place>;
 
-impl VersionField {
-    /// Where the manifest itself says it.
-    pub fn literal(&self) -> Option<&Place> {
+/// A list of patterns.
+pub type Patterns = Field<Vec<String>>;
+
+impl<T> Field<T> {
+    /// What the manifest itself says.
+    pub fn literal(&self) -> Option<&T> {
+        self.or_inherited(None)
+    }
+
+    /// What the manifest says, or the workspace's does for it.
+    pub fn or_inherited<'f>(&'f self, of_workspace: Option<&'f T>) -> Option<&'f T> {
         match self {
-            VersionField::Literal(place) => Some(place),
-            VersionField::Absent | VersionField::Inherited => None,
+            Field::Literal(own) => Some(own),
+            Field::Inherited => of_workspace,
+            Field::Absent => None,
         }
     }
 }
@@ -103,62 +105,52 @@ const TABLES: [(&str, Table); 5] = [
 /// Reads a manifest.
 pub fn read(text: &str) -> Result<Manifest> {
     let toml = Toml::parse(text)?;
-    let mut manifest = Manifest { name: toml.text(&["package", "name"]).map(str::to_owned), ..Manifest::default() };
-    if let Some(version) = toml.get(&["package", "version"]) {
-        manifest.version = match toml.place(version)? {
-            Some(place) => VersionField::Literal(place),
-            None => VersionField::Inherited,
-        };
-    }
-    if let Some(version) = toml.get(&["workspace", "package", "version"]) {
-        manifest.workspace_version = toml.place(version)?;
-    }
-    let readme = toml.get(&["package", "readme"]);
-    manifest.names_readme = readme.is_some_and(|readme| readme.as_bool() != Some(false));
+    let version = toml.get(&["package", "version"]);
     let patterns = |keys: &[&str]| match toml.get(keys) {
-        None => Patterns::Absent,
-        Some(item) => match item.as_array() {
-            Some(list) => Patterns::Declared(list.iter().filter_map(|line| line.as_str()).map(str::to_owned).collect()),
-            None => Patterns::Inherited,
+        None => Field::Absent,
+        list @ Some(item) if item.is_array() => Field::Literal(texts(list)),
+        Some(_) => Field::Inherited,
+    };
+    let source = |key, item: Option<&Item>| Some((key, item?.as_str()?.to_owned()));
+    let bins = toml.get(&["bin"]).and_then(Item::as_array_of_tables).into_iter().flatten();
+    let bins = bins.filter_map(|bin| source("bin.path", bin.get("path")));
+    let fixed = [source("build", toml.get(&["package", "build"])), source("lib.path", toml.get(&["lib", "path"]))];
+    let features = || entries(toml.get(&["features"]));
+    let enabled = features().filter_map(|(_, entries)| Some(entries.as_array()?.len()));
+    let mut manifest = Manifest {
+        name: toml.owned(&["package", "name"]),
+        version: match version.map(|version| toml.place(version)).transpose()? {
+            None => Field::Absent,
+            Some(None) => Field::Inherited,
+            Some(Some(place)) => Field::Literal(place),
         },
+        workspace_version: toml.place_at(&["workspace", "package", "version"])?,
+        dependencies: Vec::new(),
+        features: features().map(|(name, _)| name.to_owned()).collect(),
+        enabled: enabled.max().unwrap_or_default(),
+        names_readme: toml.get(&["package", "readme"]).is_some_and(|readme| readme.as_bool() != Some(false)),
+        sources: fixed.into_iter().flatten().chain(bins).collect(),
+        include: patterns(&["package", "include"]),
+        exclude: patterns(&["package", "exclude"]),
+        workspace_include: patterns(&["workspace", "package", "include"]),
+        workspace_exclude: patterns(&["workspace", "package", "exclude"]),
     };
-    let mut source = |key, item: Option<&Item>| {
-        manifest.sources.extend(item.and_then(Item::as_str).map(|path| (key, path.to_owned())));
-    };
-    source("build", toml.get(&["package", "build"]));
-    source("lib.path", toml.get(&["lib", "path"]));
-    for bin in toml.get(&["bin"]).and_then(Item::as_array_of_tables).into_iter().flatten() {
-        source("bin.path", bin.get("path"));
-    }
-    manifest.include = patterns(&["package", "include"]);
-    manifest.exclude = patterns(&["package", "exclude"]);
-    manifest.workspace_include = patterns(&["workspace", "package", "include"]);
-    manifest.workspace_exclude = patterns(&["workspace", "package", "exclude"]);
-    if let Some(features) = toml.get(&["features"]).and_then(Item::as_table_like) {
-        manifest.features = features.iter().map(|(name, _)| name.to_owned()).collect();
-        let enabled = features.iter().filter_map(|(_, entries)| entries.as_array());
-        manifest.enabled = enabled.map(toml_edit::Array::len).max().unwrap_or_default();
-    }
-    let root = toml.doc.as_item();
-    let targets = toml.get(&["target"]).and_then(Item::as_table_like);
-    let targets = targets.into_iter().flat_map(TableLike::iter).map(|(_, target)| target);
-    for holder in std::iter::once(root).chain(targets) {
+    let targets = entries(toml.get(&["target"])).map(|(_, target)| target);
+    for holder in std::iter::once(toml.doc.as_item()).chain(targets) {
         for (name, table) in TABLES {
             read_table(&toml, holder.get(name), table, &mut manifest)?;
         }
     }
     read_table(&toml, toml.get(&["workspace", "dependencies"]), Table::Workspace, &mut manifest)?;
-    read_table(&toml, toml.get(&["replace"]), Table::Patch, &mut manifest)?;
-    if let Some(patches) = toml.get(&["patch"]).and_then(Item::as_table_like) {
-        for (_, patch) in patches.iter() {
-            read_table(&toml, Some(patch), Table::Patch, &mut manifest)?;
-        }
+    let patches = entries(toml.get(&["patch"])).map(|(_, patch)| patch);
+    for patch in toml.get(&["replace"]).into_iter().chain(patches) {
+        read_table(&toml, Some(patch), Table::Patch, &mut manifest)?;
     }
     Ok(manifest)
 }
 
 fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut Manifest) -> Result<()> {
-    for (key, entry) in item.and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter) {
+    for (key, entry) in entries(item) {
         let text = |field: &str| entry.get(field).and_then(Item::as_str);
         let requirement = if entry.is_str() { Some(entry) } else { entry.get("version") };
         manifest.dependencies.push(Dependency {
@@ -184,8 +176,8 @@ fn read_table(toml: &Toml<'_>, item: Option<&Item>, table: Table, manifest: &mut
 
 /// The fields of an entry as written, one after the other.
 fn fields(toml: &Toml<'_>, entry: &Item) -> String {
-    let fields = entry.as_table_like().into_iter().flat_map(TableLike::iter);
-    let written = fields.map(|(key, value)| format!("{key} = {}", value.span().map_or("", |span| &toml.raw[span])));
+    let written =
+        entries(Some(entry)).map(|(key, value)| format!("{key} = {}", value.span().map_or("", |span| &toml.raw[span])));
     written.collect::<Vec<_>>().join(", ")
 }
 

@@ -23,11 +23,8 @@ struct Pattern {
 impl Packing {
     /// Those of a manifest, which may inherit them from the workspace's.
     pub fn of(manifest: &Manifest, root: &Manifest) -> Packing {
-        let declared = |patterns: &Patterns, shared: &Patterns, read: fn(&String) -> Pattern| match (patterns, shared) {
-            (Patterns::Declared(declared), _) | (Patterns::Inherited, Patterns::Declared(declared)) => {
-                declared.iter().map(read).collect()
-            }
-            _ => Vec::new(),
+        let declared = |own: &Patterns, shared: &Patterns, read: fn(&String) -> Pattern| {
+            own.or_inherited(shared.literal()).into_iter().flatten().map(read).collect()
         };
         Packing {
             include: declared(&manifest.include, &root.workspace_include, |line| Pattern::read(line, line)),
@@ -136,8 +133,8 @@ mod tests {
         let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         let mut manifest = Manifest::default();
         match declared {
-            "include" => manifest.include = Patterns::Declared(patterns),
-            _ => manifest.exclude = Patterns::Declared(patterns),
+            "include" => manifest.include = Patterns::Literal(patterns),
+            _ => manifest.exclude = Patterns::Literal(patterns),
         }
         Packing::of(&manifest, &Manifest::default())
             .leaves_out(Path::new(path), if path.contains('.') { Place::File } else { Place::Directory })

@@ -2,9 +2,9 @@
 //! It must never guess a version that maturin would take from elsewhere: `dynamic` is said as such.
 
 use anyhow::{Result, bail};
-use toml_edit::Item;
+use toml_edit::{Item, TableLike};
 
-use super::{Place, Toml};
+use super::{Place, Toml, entries, texts};
 use crate::pypi::About;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,29 +47,30 @@ pub struct Backend {
 /// Reads the parts that a release needs.
 pub fn read(text: &str) -> Result<PyProject> {
     let toml = Toml::parse(text)?;
-    let dynamic = toml.get(&["project", "dynamic"]).and_then(Item::as_array);
     let name = toml.text(&["project", "name"]);
     if let Some(name) = name.filter(|name| !is_name(name)) {
         bail!(
             "`project.name = \"{name}\"` is no name of a project: write letters, digits, and `.`, `_`, `-` between them"
         );
     }
+    let about = about(&toml);
+    let links = about.urls.iter().filter(|(label, _)| is_link(label)).map(|(_, url)| url.clone());
     let misplaced = ["poetry", "maturin"].into_iter().find(|tool| toml.get(&["tool", tool, "version"]).is_some());
     let backend = backend(&toml);
     Ok(PyProject {
         name: name.map(str::to_owned),
-        version: toml.get(&["project", "version"]).map(|item| toml.place(item)).transpose()?.flatten(),
-        dynamic: dynamic.is_some_and(|list| list.iter().any(|value| value.as_str() == Some("version"))),
+        version: toml.place_at(&["project", "version"])?,
+        dynamic: texts(toml.get(&["project", "dynamic"])).iter().any(|field| field == "version"),
         has_project: toml.get(&["project"]).is_some(),
-        poetry: toml.get(&["tool", "poetry", "version"]).map(|item| toml.place(item)).transpose()?.flatten(),
+        poetry: toml.place_at(&["tool", "poetry", "version"])?,
         misplaced,
-        manifest_path: toml.text(&["tool", "maturin", "manifest-path"]).map(str::to_owned),
+        manifest_path: toml.owned(&["tool", "maturin", "manifest-path"]),
         maturin: toml.text(&["build-system", "build-backend"]) == Some("maturin") || backend.is_some(),
         backend,
         packed: packed(&toml),
         included: named(toml.get(&["tool", "maturin", "include"])).map(str::to_owned).collect(),
-        links: links(&toml),
-        about: about(&toml),
+        links: links.collect(),
+        about,
     })
 }
 
@@ -91,50 +92,36 @@ fn backend(toml: &Toml) -> Option<Backend> {
 pub fn fragments(text: &str) -> Option<String> {
     let toml = Toml::parse(text).ok()?;
     let keys = [["tool", "towncrier", "directory"], ["tool", "scriv", "fragment_directory"]];
-    keys.iter().find_map(|keys| toml.text(keys)).map(str::to_owned)
+    keys.iter().find_map(|keys| toml.owned(keys))
 }
 
 /// What a project says of itself.
 fn about(toml: &Toml) -> About {
-    let text = |keys: &[&str]| toml.text(keys).map(str::to_owned);
+    let project = |key: &str| toml.get(&["project", key]);
     let maturin = |key: &str| toml.get(&["tool", "maturin", key]);
-    let list = |item: Option<&Item>| -> Vec<String> {
-        let entries = item.and_then(Item::as_array).into_iter().flatten();
-        entries.filter_map(|entry| entry.as_str()).map(str::to_owned).collect()
-    };
-    let table = |keys: &[&str]| toml.get(keys).and_then(Item::as_table_like).into_iter().flat_map(|table| table.iter());
-    let extras = table(&["project", "optional-dependencies"]).flat_map(|(_, extra)| list(Some(extra)));
-    let people = ["authors", "maintainers"].into_iter().filter_map(|key| toml.get(&["project", key]));
+    let extras = entries(project("optional-dependencies")).flat_map(|(_, extra)| texts(Some(extra)));
     // A list of inline tables, or an array of tables.
-    let emails = people.flat_map(|people| -> Vec<String> {
-        let inline =
-            people.as_array().into_iter().flatten().filter_map(|one| one.as_inline_table()?.get("email")?.as_str());
-        let tables = people.as_array_of_tables().into_iter().flatten().filter_map(|one| one.get("email")?.as_str());
-        inline.chain(tables).map(str::to_owned).collect()
+    let people = [project("authors"), project("maintainers")].into_iter().flatten().flat_map(|people| {
+        let inline = people.as_array().into_iter().flatten().filter_map(|one| one.as_inline_table());
+        let tables = people.as_array_of_tables().into_iter().flatten();
+        inline.map(|one| one as &dyn TableLike).chain(tables.map(|one| one as &dyn TableLike))
     });
     let compatibility = ["compatibility", "manylinux"].into_iter().find_map(|key| maturin(key)?.as_str());
     let is_skipped = maturin("skip-auditwheel").and_then(Item::as_bool) == Some(true)
         || maturin("auditwheel").and_then(Item::as_str) == Some("skip");
     About {
-        summary: text(&["project", "description"]),
-        classifiers: list(toml.get(&["project", "classifiers"])),
-        requires_python: text(&["project", "requires-python"]),
-        requirements: list(toml.get(&["project", "dependencies"])).into_iter().chain(extras).collect(),
-        urls: table(&["project", "urls"])
+        summary: toml.owned(&["project", "description"]),
+        classifiers: texts(project("classifiers")),
+        requires_python: toml.owned(&["project", "requires-python"]),
+        requirements: texts(project("dependencies")).into_iter().chain(extras).collect(),
+        urls: entries(project("urls"))
             .filter_map(|(label, url)| Some((label.to_owned(), url.as_str()?.to_owned())))
             .collect(),
-        emails: emails.collect(),
-        license: text(&["project", "license"]),
-        content_type: text(&["project", "readme", "content-type"]),
+        emails: people.filter_map(|one| Some(one.get("email")?.as_str()?.to_owned())).collect(),
+        license: toml.owned(&["project", "license"]),
+        content_type: toml.owned(&["project", "readme", "content-type"]),
         any_linux: compatibility.map_or(is_skipped, |compatibility| ["linux", "off"].contains(&compatibility)),
     }
-}
-
-/// The addresses of the repository and the home page among `project.urls`.
-fn links(toml: &Toml) -> Vec<String> {
-    let urls = toml.get(&["project", "urls"]).and_then(Item::as_table_like);
-    let named = urls.into_iter().flat_map(|urls| urls.iter()).filter(|(label, _)| is_link(label));
-    named.filter_map(|(_, url)| url.as_str()).map(str::to_owned).collect()
 }
 
 /// Whether an address of that label is one of a repository or of a home page

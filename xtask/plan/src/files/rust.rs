@@ -87,7 +87,7 @@ const BEGINNINGS: [&str; 16] = [
 fn items(tokens: &[Token], level: Level, found: &mut Vec<Reads>) {
     let mut rest = tokens;
     while let [Token::Sign('#'), Token::Sign('!'), Token::Group('[', attribute), after @ ..] = rest {
-        if attribute.iter().any(|token| token.is("cfg")) || has_conditional(attribute) {
+        if names_cfg(attribute) {
             return;
         }
         if attribute.first().is_some_and(|token| token.is("doc")) {
@@ -118,11 +118,8 @@ fn items(tokens: &[Token], level: Level, found: &mut Vec<Reads>) {
 }
 
 /// `#![cfg_attr(…, cfg(…))]` has its `cfg` inside.
-fn has_conditional(attribute: &[Token]) -> bool {
-    attribute.iter().any(|token| match token {
-        Token::Group(_, inner) => inner.iter().any(|token| token.is("cfg")) || has_conditional(inner),
-        _ => false,
-    })
+fn names_cfg(attribute: &[Token]) -> bool {
+    attribute.iter().any(|token| token.is("cfg") || matches!(token, Token::Group(_, inner) if names_cfg(inner)))
 }
 
 fn is_harmless(attribute: &[Token]) -> bool {

@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::visible;
+
 /// The first trailer of every block: it makes the block ours, whatever the text before it looks like.
 const RELEASE: &str = "Release";
 /// The same in the tag that says that a release was rolled back.
@@ -58,12 +60,9 @@ impl NotVerified {
     /// The reason on one line, and not too long for one.
     pub fn new(name: &str, why: &str) -> NotVerified {
         let words = why.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-        let mut why = words.collect::<Vec<_>>().join(" ");
-        if let Some((end, _)) = why.char_indices().nth(LONGEST_REASON) {
-            why.truncate(end);
-            why = format!("{}…", why.trim_end());
-        }
-        NotVerified { name: name.to_owned(), why }
+        let why = words.collect::<Vec<_>>().join(" ");
+        let (start, more) = visible::start(&why, LONGEST_REASON);
+        NotVerified { name: name.to_owned(), why: format!("{}{more}", start.trim_end()) }
     }
 
     fn parse(value: &str) -> NotVerified {

@@ -2,7 +2,7 @@
 //! It must never take numbers for a version that are part of another word.
 
 use super::words::among;
-use crate::version::{Dialect, Version};
+use crate::version::{Dialect, Version, spelling::numbers};
 
 /// A version found in a line.
 #[derive(Debug)]
@@ -42,27 +42,12 @@ impl<'l> Found<'l> {
         if is_joined {
             return None;
         }
-        let mut numbers = Vec::new();
-        let mut end = at;
-        loop {
-            let digits = line[end..].bytes().take_while(u8::is_ascii_digit).count();
-            numbers.push(line[end..end + digits].parse().ok()?);
-            end += digits;
-            let goes_on =
-                line[end..].strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-            if !goes_on {
-                break;
-            }
-            end += 1;
-        }
-        let rest = &line[end..];
-        let suffix = suffix(rest)?;
-        (2..=3).contains(&numbers.len()).then(|| Found {
-            start,
-            numbers,
-            suffix,
-            text: &line[start..end + suffix.len()],
-        })
+        let (numbers, rest) = numbers(&line[at..]);
+        let is_longer = rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let numbers: Vec<u64> = numbers.into_iter().map(|number| number.parse().ok()).collect::<Option<_>>()?;
+        let suffix = suffix(rest).filter(|_| numbers.len() > 1 && !is_longer)?;
+        let text = &line[start..line.len() - rest.len() + suffix.len()];
+        Some(Found { start, numbers, suffix, text })
     }
 
     /// The surest way in which it says one of the versions.

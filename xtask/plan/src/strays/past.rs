@@ -8,6 +8,7 @@ use super::{
     place::is_below,
     words::{among, is_version_word, spelt},
 };
+use crate::date::is_month;
 
 /// Words after which a version is one of the past.
 const PAST: &str = "\
@@ -172,9 +173,6 @@ fn words_back(text: &str) -> impl Iterator<Item = Word<'_>> {
 
 /// Whether a line of prose names a day or a month, so that what it says was then.
 pub(super) fn is_dated_line(line: &str) -> bool {
-    const MONTHS: &str = "\
-        january february march april may june july august september october november december jan feb mar apr jun jul \
-        aug sep sept oct nov dec";
     let is_year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
     let is_number = |word: &str| word.bytes().all(|c| c.is_ascii_digit());
     let words: Vec<String> = line
@@ -184,7 +182,7 @@ pub(super) fn is_dated_line(line: &str) -> bool {
         .collect();
     let day = |at: usize| words.get(at).is_some_and(|word| word.len() <= 2 && is_number(word));
     (0..words.len()).filter(|at| is_year(&words[*at]) && is_number(&words[*at])).any(|at| {
-        let month = |at: Option<usize>| at.is_some_and(|at| among(MONTHS, &words[at]));
+        let month = |at: Option<usize>| at.is_some_and(|at| is_month(&words[at]));
         month(at.checked_sub(1)) || month(at.checked_sub(2)) && day(at - 1) || is_day(line, &words[at])
     })
 }

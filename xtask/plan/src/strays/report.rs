@@ -9,7 +9,12 @@ use std::{
 use serde::Serialize;
 
 use super::{Mention, place::Place};
-use crate::{config::When, edit::slashed, snapshot::Snapshot};
+use crate::{
+    config::When,
+    edit::{brief, count, slashed},
+    snapshot::Snapshot,
+    visible,
+};
 
 /// A file that no edit brings up to the release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,6 +76,8 @@ pub fn files<'t>(
 ) -> Vec<Stray> {
     let mut strays: BTreeMap<&Path, Stray> = BTreeMap::new();
     for (path, line, text) in left(snapshot, rewritten, mentions) {
+        // As far as a person reads it.
+        let (start, more) = visible::start(text.trim(), 120);
         let stray = strays.entry(path).or_insert_with(|| Stray {
             path: slashed(path),
             kind: match Place::of(path) {
@@ -81,7 +88,7 @@ pub fn files<'t>(
             },
             lines: 0,
             line: *line,
-            text: shown(text),
+            text: format!("{start}{more}"),
         });
         stray.lines += 1;
     }
@@ -90,26 +97,13 @@ pub fn files<'t>(
     strays
 }
 
-/// The line as far as a person reads it.
-fn shown(line: &str) -> String {
-    const LONGEST: usize = 120;
-    let line = line.trim();
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
-}
-
 /// One line that says how many there are; none, where there are none.
 pub fn summary(strays: &[Stray]) -> Option<String> {
     let lines: usize = strays.iter().map(|stray| stray.lines).sum();
-    let counted = |count: usize, of: &str| format!("{count} {of}{}", if count == 1 { "" } else { "s" });
-    let first: Vec<String> = strays.iter().take(3).map(|stray| stray.path.clone()).collect();
-    let more = strays.len().saturating_sub(first.len());
-    let more = if more > 0 { format!(" and {more} more (-v lists them)") } else { String::new() };
+    let paths: Vec<String> = strays.iter().map(|stray| stray.path.clone()).collect();
     (!strays.is_empty()).then(|| {
         let verb = if lines == 1 { "names" } else { "name" };
-        let (lines, files) = (counted(lines, "line"), counted(strays.len(), "file"));
-        format!("strays: {lines} in {files} still {verb} the old version: {}{more}", first.join(", "))
+        let (lines, files) = (count(lines, "line"), count(strays.len(), "file"));
+        format!("strays: {lines} in {files} still {verb} the old version: {}", brief(&paths))
     })
 }

@@ -27,7 +27,7 @@ impl Spelling {
     /// Reads a place. `current` is the version of the crates: `-dev` behind a version that is not worked on is kept.
     pub fn read(text: &str, dialect: Dialect, current: &Version) -> Result<Spelling> {
         let rest = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        let (numbers, behind) = split(rest);
+        let (numbers, behind) = numbers(rest);
         let is_short = numbers.len() < 3;
         let is_marked = ALWAYS_BEHIND.contains(&behind.to_ascii_lowercase().as_str());
         let is_kept = is_marked && !current.is_development();
@@ -99,7 +99,7 @@ pub fn in_python(there: &str, version: &Version) -> Result<String> {
     let before = &there[..there.len() - rest.len()];
     let spelt = || {
         let is_separator = |c: char| ['-', '_', '.'].contains(&c);
-        let (_, behind) = split(rest);
+        let (_, behind) = numbers(rest);
         let word = behind.trim_start_matches(is_separator);
         let number = word.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let digits = number.trim_start_matches(is_separator);
@@ -125,21 +125,15 @@ pub fn in_python(there: &str, version: &Version) -> Result<String> {
 }
 
 /// The numbers at the beginning of a text, three at most, and what is behind them.
-fn split(text: &str) -> (Vec<&str>, &str) {
-    let (mut numbers, mut at) = (Vec::new(), 0);
-    while numbers.len() < 3 {
-        let start = if numbers.is_empty() { 0 } else { at + 1 };
-        if !numbers.is_empty() && !text[at..].starts_with('.') {
-            break;
-        }
-        let digits = text[start..].bytes().take_while(u8::is_ascii_digit).count();
-        if digits == 0 {
-            break;
-        }
-        numbers.push(&text[start..start + digits]);
-        at = start + digits;
+pub fn numbers(text: &str) -> (Vec<&str>, &str) {
+    let (mut numbers, mut rest, mut next) = (Vec::new(), text, Some(text));
+    while let Some(from) = next.filter(|from| numbers.len() < 3 && from.starts_with(|c: char| c.is_ascii_digit())) {
+        let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+        numbers.push(&from[..end]);
+        rest = &from[end..];
+        next = rest.strip_prefix('.');
     }
-    (numbers, &text[at..])
+    (numbers, rest)
 }
 
 #[cfg(test)]

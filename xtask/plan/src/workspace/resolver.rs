@@ -13,7 +13,7 @@ use super::{
 use crate::{
     files::{
         Place,
-        cargo_toml::{self, Dependency, Manifest, Table, VersionField},
+        cargo_toml::{self, Dependency, Manifest, Table},
     },
     paths::{dir, is_inside, lexical},
 };
@@ -130,9 +130,5 @@ fn requirement(path: &Path, on: usize, entry: &Dependency, holder: Holder) -> Op
 
 /// Where a member's version stands: in its own manifest, or in the root's.
 pub(super) fn version_place<'m>(manifest: &'m Manifest, root: &'m Manifest) -> Option<&'m Place> {
-    match &manifest.version {
-        VersionField::Literal(place) => Some(place),
-        VersionField::Inherited => root.workspace_version.as_ref(),
-        VersionField::Absent => None,
-    }
+    manifest.version.or_inherited(root.workspace_version.as_ref())
 }
