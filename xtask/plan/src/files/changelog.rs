@@ -6,9 +6,10 @@ pub mod carry;
 pub mod links;
 pub mod names;
 
+pub(super) mod headings;
+
 mod defects;
 mod habit;
-mod headings;
 mod notes;
 mod parts;
 mod plain;
@@ -165,8 +166,13 @@ pub fn is_yanked<'a>(log: impl Into<Log<'a>>, version: &str) -> bool {
     section(log, version).is_some_and(|section| section.title.is_yanked())
 }
 
-fn line_ending(text: &str) -> &'static str {
+pub(super) fn line_ending(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
+}
+
+/// What follows in a text, set off by a blank line.
+fn set_off(rest: &str, eol: &str) -> String {
+    if rest.is_empty() { String::new() } else { format!("{eol}{rest}") }
 }
 
 #[cfg(test)]

@@ -1,50 +1,48 @@
 //! A list of what is still to be done after a release: open items in Markdown, under a heading for each version.
 //! It must never tick, reword or repeat an item, nor touch what others wrote there.
 
+use super::changelog::{
+    headings::{Heading, headings},
+    line_ending,
+};
+
 /// What the list begins with when there is none yet.
 pub const EMPTY: &str = "# Follow-ups\n";
 
 /// Adds an open item for each text under the heading of `version`, which is made at the end where it is missing. An item
 /// that stands there already, open or ticked, stays as it is.
 pub fn append(text: &str, version: &str, items: &[String]) -> String {
-    let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let lines: Vec<&str> = text.lines().collect();
-    let is_heading = |line: &str| line.strip_prefix("## ").is_some_and(|title| first_word(title) == version);
-    let begin = lines.iter().position(|line| is_heading(line));
-    let end = begin.map_or(lines.len(), |begin| {
-        let next = lines[begin + 1..].iter().position(|line| line.starts_with("## ") || line.starts_with("# "));
-        next.map_or(lines.len(), |next| begin + 1 + next)
-    });
-    let there: Vec<&str> = begin.map_or(Vec::new(), |begin| lines[begin..end].iter().filter_map(|l| item(l)).collect());
-    let mut new: Vec<String> = Vec::new();
+    let eol = line_ending(text);
+    let headings = headings(text);
+    let is_own = |heading: &Heading<'_>| heading.level == 2 && first_word(heading.title) == version;
+    let begin = headings.iter().position(is_own);
+    let next = begin.and_then(|at| headings[at + 1..].iter().find(|heading| heading.level <= 2));
+    let end = next.map_or(text.len(), |next| next.span.start);
+    let start = begin.map_or(text.len(), |at| headings[at].span.end);
+    let mut known: Vec<String> = text[start..end].lines().filter_map(item).map(str::to_owned).collect();
+    let mut new = String::new();
     for text in items {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if !there.contains(&text.as_str()) && !new.contains(&text) {
-            new.push(text);
+        if !known.contains(&text) {
+            new += &format!("{eol}- [ ] {text}");
+            known.push(text);
         }
     }
     if new.is_empty() {
         return text.to_owned();
     }
     // After the last line of the part that says something.
-    let last = lines[..end].iter().rposition(|line| !line.trim().is_empty()).map_or(0, |at| at + 1);
-    let mut out: String = text.split_inclusive('\n').take(last).collect();
-    if !out.is_empty() && !out.ends_with('\n') {
-        out.push_str(eol);
-    }
+    let last = text[..end].trim_end().len();
+    let before = &text[..text[last..end].find(['\r', '\n']).map_or(end, |at| last + at)];
+    let blank = if before.is_empty() { "" } else { &eol.repeat(2) };
     match begin {
-        None => {
-            let gap = if out.is_empty() { "" } else { eol };
-            out.push_str(&format!("{gap}## {version}{eol}{eol}"));
+        None => format!("{before}{blank}## {version}{eol}{new}{eol}"),
+        Some(_) => {
+            let gap = if before.len() <= start { eol } else { "" };
+            let rest = &text[before.len()..];
+            format!("{before}{gap}{new}{}", if rest.is_empty() { eol } else { rest })
         }
-        Some(begin) if begin + 1 == last => out.push_str(eol),
-        Some(_) => {}
     }
-    out.extend(new.iter().map(|item| format!("- [ ] {item}{eol}")));
-    if begin.is_some() {
-        out.extend(text.split_inclusive('\n').skip(last));
-    }
-    out
 }
 
 fn first_word(title: &str) -> &str {

@@ -6,12 +6,13 @@ use std::{collections::BTreeSet, ops::Range};
 use anyhow::{Result, bail};
 
 use super::{
-    headings::{headings, lines, understand},
+    Section,
+    headings::{headings, lines, version_in},
     line_ending, links,
-    names::{Log, Whose},
+    names::Log,
     notes_heading,
     parts::sorted,
-    read, section,
+    read, section, set_off,
 };
 use crate::version::Version;
 
@@ -32,8 +33,7 @@ pub fn carry<'a>(log: impl Into<Log<'a>>, from: &str, version: &Version) -> Resu
     let moved = from[theirs.span.clone()].trim_end().replace("\r\n", "\n").replace('\n', eol);
     let before = before.trim_end();
     let gap = if before.is_empty() { String::new() } else { eol.repeat(2) };
-    let after = if rest.is_empty() { "" } else { eol };
-    let text = format!("{before}{gap}{moved}{eol}{after}{rest}");
+    let text = format!("{before}{gap}{moved}{eol}{}", set_off(rest, eol));
     Ok(carry_link(log.with(&without_entries(log.with(&text), &message)), from, version))
 }
 
@@ -74,8 +74,7 @@ pub fn carry_notes(text: &str, from: &str, version: &Version) -> Result<String> 
         (None, None) => notes_heading(text)?.end,
     };
     let (before, rest) = (text[..at].trim_end(), text[at..].trim_start_matches(['\r', '\n']));
-    let after = if rest.is_empty() { "" } else { eol };
-    Ok(format!("{before}{eol}{eol}{block}{eol}{after}{rest}"))
+    Ok(format!("{before}{eol}{eol}{block}{eol}{}", set_off(rest, eol)))
 }
 
 /// The readme without the notes of `version`.
@@ -95,12 +94,12 @@ fn notes(text: &str) -> Result<Vec<(String, Range<usize>)>> {
     let end = below.iter().find(|heading| heading.level == 2).map_or(text.len(), |heading| heading.span.start);
     below.retain(|heading| heading.level == 3 && heading.span.start < end);
     let ends: Vec<usize> = below.iter().skip(1).map(|heading| heading.span.start).chain([end]).collect();
-    let name = |title: &str| understand(title, Whose::default()).version().map(Version::tag).unwrap_or_default();
+    let name = |title: &str| version_in(title).map(|version| version.tag()).unwrap_or_default();
     Ok(below.iter().zip(ends).map(|(heading, end)| (name(heading.title), heading.span.start..end)).collect())
 }
 
 fn is_below(name: &str, version: &Version) -> bool {
-    understand(name, Whose::default()).version().is_some_and(|found| found < version)
+    version_in(name).is_some_and(|found| found < *version)
 }
 
 /// Entries: a bullet with the lines that belong to it.
@@ -143,11 +142,7 @@ fn without_entries(log: Log<'_>, message: &BTreeSet<String>) -> String {
     for span in again.into_iter().rev() {
         body.replace_range(span, "");
     }
-    let left = sorted(&body, eol);
-    let left = if left.is_empty() { left } else { format!("{left}{eol}") };
-    let rest = &text[unreleased.span.end..];
-    let gap = if rest.is_empty() { "" } else { eol };
-    format!("{}{eol}{left}{gap}{rest}", &text[..unreleased.head])
+    format!("{}{eol}{}{}", &text[..unreleased.head], sorted(&body, eol), set_off(&text[unreleased.span.end..], eol))
 }
 
 /// Brings the link of `version` along; the one of Unreleased too, when nothing here is above that version.
@@ -157,8 +152,8 @@ fn carry_link(log: Log<'_>, from: &str, version: &Version) -> String {
         let found = links::definitions(from).into_iter().find(|found| found.is_of(name))?;
         Some(from[found.line].trim().to_owned())
     };
-    let above = |name: &str| understand(name, Whose::default()).version().is_some_and(|found| found > version);
-    let is_highest = !read(log).iter().any(|section| above(&section.name));
+    let is_above = |section: &Section| version_in(&section.name).is_some_and(|found| found > *version);
+    let is_highest = !read(log).iter().any(is_above);
     let mut changes = Vec::new();
     let here = links::definitions(text);
     if let (Some(ours), Some(last)) = (theirs(&version.tag()), here.last()) {

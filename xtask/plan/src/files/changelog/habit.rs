@@ -108,24 +108,26 @@ impl Habit {
     }
 
     fn marked(&self, title: &str, eol: &str) -> String {
-        match self.underlined {
-            Some(sign) => format!("{title}{eol}{}", sign.to_string().repeat(title.chars().count())),
-            None => format!("{} {title}", "#".repeat(self.level)),
-        }
+        marked(title, self.level, self.underlined, eol)
+    }
+}
+
+fn marked(title: &str, level: usize, underlined: Option<char>, eol: &str) -> String {
+    match underlined {
+        Some(sign) => format!("{title}{eol}{}", sign.to_string().repeat(title.chars().count())),
+        None => format!("{} {title}", "#".repeat(level)),
     }
 }
 
 /// The heading of a kind, as the text writes those of its kinds.
 pub fn kind(log: Log<'_>, kind: &str, eol: &str) -> String {
     let sections = newest_first(log);
-    match sections
+    let mut firsts = sections
         .iter()
-        .find_map(|section| headings(&section.body).first().map(|first| (first.level, first.underlined)))
-    {
-        Some((_, Some(sign))) => format!("{kind}{eol}{}", sign.to_string().repeat(kind.chars().count())),
-        Some((level, None)) => format!("{} {kind}", "#".repeat(level)),
-        None => format!("{} {kind}", "#".repeat(sections.first().map_or(2, |section| section.level) + 1)),
-    }
+        .filter_map(|section| headings(&section.body).first().map(|first| (first.level, first.underlined)));
+    let below = || (sections.first().map_or(2, |section| section.level) + 1, None);
+    let (level, underlined) = firsts.next().unwrap_or_else(below);
+    marked(kind, level, underlined, eol)
 }
 
 /// What an entry begins with, as the text begins its entries.

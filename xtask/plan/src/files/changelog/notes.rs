@@ -6,10 +6,10 @@ use std::ops::Range;
 use anyhow::{Result, bail};
 
 use super::{
-    headings::{Heading, headings, understand},
+    headings::{headings, version_in},
     line_ending,
-    names::Whose,
     parts::{Part, after_mark, parts},
+    set_off,
 };
 use crate::date::Date;
 
@@ -29,9 +29,8 @@ pub fn add_notes(readme: &str, version: &str, date: Date, body: &str) -> Result<
             }
         }
     }
-    let rest = readme[heading.end..].trim_start_matches(['\r', '\n']);
-    let gap = if rest.is_empty() { "" } else { eol };
-    Ok(format!("{}{eol}{eol}### {version} - {date}{eol}{eol}{highlights}{gap}{rest}", &readme[..heading.end]))
+    let rest = set_off(readme[heading.end..].trim_start_matches(['\r', '\n']), eol);
+    Ok(format!("{}{eol}{eol}### {version} - {date}{eol}{eol}{highlights}{rest}", &readme[..heading.end]))
 }
 
 /// The line of the one `## Release Notes` heading.
@@ -49,6 +48,6 @@ pub fn notes_heading(readme: &str) -> Result<Range<usize>> {
 
 /// Whether a readme has a heading for the version's notes.
 pub fn has_notes(readme: &str, version: &str) -> bool {
-    let of = |heading: &Heading<'_>| understand(heading.title, Whose::default()).version().map(|version| version.tag());
-    headings(readme).iter().any(|heading| heading.level == 3 && of(heading).as_deref() == Some(version))
+    let is_its = |title| version_in(title).is_some_and(|found| found.tag() == version);
+    headings(readme).iter().any(|heading| heading.level == 3 && is_its(heading.title))
 }

@@ -77,7 +77,8 @@ pub(super) fn kinds_of_comments(body: &str, eol: &str) -> (String, String) {
     (stays, rest)
 }
 
-/// The body's parts by kind, known kinds first in their order; a kind that occurs twice is joined.
+/// The body's parts by kind, known kinds first in their order; a kind that occurs twice is joined. Each has a blank line before
+/// it.
 pub(super) fn sorted(body: &str, eol: &str) -> String {
     let mut joined: Vec<(Part<'_>, String)> = Vec::new();
     for part in parts(body).into_iter().filter(|part| !part.text.is_empty()) {
@@ -101,7 +102,7 @@ pub(super) fn sorted(body: &str, eol: &str) -> String {
             None => out.push_str(&format!("{eol}{text}{eol}")),
         }
     }
-    out.trim_end().to_owned()
+    out
 }
 
 /// What stands under one heading of a section.

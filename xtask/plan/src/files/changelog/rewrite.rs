@@ -10,7 +10,7 @@ use super::{
     line_ending, links,
     names::Log,
     parts::{comments_at_head, kinds_of_comments, sorted},
-    read, section,
+    read, section, set_off,
 };
 use crate::{date::Date, version::Version};
 
@@ -45,10 +45,8 @@ pub fn demote<'a>(log: impl Into<Log<'a>>, version: &str) -> Option<String> {
     new.replace_range(section(log.with(&new), version)?.span, "");
     let unreleased = unreleased(log.with(&new)).ok()?;
     let reported = sorted(&format!("{}{eol}{eol}{body}", unreleased.body.trim()), eol);
-    let reported = if reported.is_empty() { reported } else { format!("{reported}{eol}") };
-    let rest = &new[unreleased.span.end..];
-    let gap = if rest.is_empty() { "" } else { eol };
-    Some(format!("{}{eol}{reported}{gap}{rest}", &new[..unreleased.head]))
+    let rest = set_off(&new[unreleased.span.end..], eol);
+    Some(format!("{}{eol}{reported}{rest}", &new[..unreleased.head]))
 }
 
 /// Turns `Unreleased` into the section of `version`, entries in the order of the kinds, and starts a new one. Comments
@@ -68,29 +66,25 @@ pub fn promote<'a>(
         bail!("it already has a section for {version}: move the entries of Unreleased there, or name another version");
     }
     let (eol, habit) = (line_ending(text), Habit::of(log));
-    let mut new = text[..unreleased.heading.start].to_owned();
     // One that announces a later version still does.
-    if unreleased.title.announces(version) {
-        new.push_str(&habit.unreleased(eol));
-    } else {
-        new.push_str(&text[unreleased.heading.clone()]);
-    }
-    new.push_str(&text[unreleased.heading.end..unreleased.head]);
+    let next = match unreleased.title.announces(version) {
+        true => &habit.unreleased(eol),
+        false => &text[unreleased.heading.clone()],
+    };
     let (comments, body) = comments_at_head(&unreleased.body);
-    comments.iter().for_each(|comment| new.push_str(&format!("{eol}{eol}{comment}")));
+    let comments: String = comments.iter().map(|comment| format!("{eol}{eol}{comment}")).collect();
     let (kinds, body) = kinds_of_comments(&body, eol);
-    new.push_str(&kinds);
-    new.push_str(&format!("{eol}{eol}{}{}{eol}", habit.lead(version), habit.heading(version, date, eol)));
-    let entries = sorted(&body, eol);
-    if !entries.is_empty() {
-        new.push_str(&format!("{entries}{eol}"));
-    }
-    let rest = &text[unreleased.span.end..];
-    if !rest.is_empty() {
-        new.push_str(eol);
-    }
-    new.push_str(rest);
-    Ok(links::advance(log.with(&new), version, compare))
+    let new = [
+        &text[..unreleased.heading.start],
+        next,
+        &text[unreleased.heading.end..unreleased.head],
+        &comments,
+        &kinds,
+        &format!("{eol}{eol}{}{}{eol}", habit.lead(version), habit.heading(version, date, eol)),
+        &sorted(&body, eol),
+        &set_off(&text[unreleased.span.end..], eol),
+    ];
+    Ok(links::advance(log.with(&new.concat()), version, compare))
 }
 
 /// The text with the day in the heading of a section that somebody wrote by hand, where that said that there is none yet.
@@ -130,11 +124,8 @@ pub fn insert<'a>(
     };
     let heading = format!("{}{}", habit.lead(version), habit.heading(version, date, eol));
     let (kind, bullet) = (habit::kind(log, kind, eol), habit::bullet(log));
-    let mut new = format!("{before}{gap}{heading}{eol}{eol}{kind}{eol}{eol}{bullet}{entry}{eol}");
-    if !rest.is_empty() {
-        new.push_str(eol);
-    }
-    new.push_str(rest);
+    let rest = set_off(rest, eol);
+    let new = format!("{before}{gap}{heading}{eol}{eol}{kind}{eol}{eol}{bullet}{entry}{eol}{rest}");
     Ok(links::advance(log.with(&new), version, compare))
 }
 
@@ -162,9 +153,8 @@ pub fn add_entries<'a, 'e>(
             kind => format!("{body}{eol}{eol}{}{eol}{eol}{entry}", habit::kind(log, kind, eol)),
         };
     }
-    let rest = &text[unreleased.span.end..];
-    let gap = if rest.is_empty() { "" } else { eol };
-    Ok(format!("{}{eol}{}{eol}{gap}{rest}", &text[..unreleased.head], sorted(&body, eol)))
+    let rest = set_off(&text[unreleased.span.end..], eol);
+    Ok(format!("{}{eol}{}{rest}", &text[..unreleased.head], sorted(&body, eol)))
 }
 
 pub(super) fn unreleased(log: Log<'_>) -> Result<Section> {

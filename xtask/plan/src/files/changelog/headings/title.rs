@@ -122,6 +122,11 @@ pub fn understand(title: &str, whose: Whose<'_>) -> Title {
     }
 }
 
+/// The version of a title that names nobody.
+pub fn version_in(title: &str) -> Option<Version> {
+    understand(title, Whose::default()).version().cloned()
+}
+
 /// The version that begins there, and where it ends.
 fn version_at(title: &str, start: usize) -> Option<(Version, usize)> {
     let end = start + title[start..].find(|c: char| !is_of_version(c)).unwrap_or(title.len() - start);
