@@ -80,9 +80,7 @@ impl Change {
         let co_authors = footers.iter().filter(|(token, _)| token.eq_ignore_ascii_case("co-authored-by"));
         let breaking = marked || breaks.is_some();
         let word = word.to_lowercase();
-        let is_plain = !text.to_lowercase().starts_with("revert") && unquoted(text).is_none();
-        let inner = if word == "revert" && is_plain { Change::parse(text) } else { None };
-        let change = Change {
+        let mut change = Change {
             kind: kind(&word, scope, text, breaking),
             word,
             scope: scope.map(str::to_owned),
@@ -92,18 +90,16 @@ impl Change {
             references,
             co_authors: co_authors.filter_map(|(_, value)| co_author(value)).collect(),
         };
-        Some(match inner {
-            Some(inner) => Change {
-                kind: inner.kind,
-                scope: change.scope.or(inner.scope),
-                breaking: breaking || inner.breaking,
-                text: inner.text,
-                ..change
-            }
-            .reverted(),
-            None if change.word == "revert" => change.reverted(),
-            None => change,
-        })
+        if change.word != "revert" {
+            return Some(change);
+        }
+        let is_plain = !text.to_lowercase().starts_with("revert") && unquoted(text).is_none();
+        if is_plain && let Some(inner) = Change::parse(text) {
+            change.scope = change.scope.or(inner.scope);
+            change.breaking |= inner.breaking;
+            (change.kind, change.text) = (inner.kind, inner.text);
+        }
+        Some(change.reverted())
     }
 
     /// The change that takes this one back. What no user saw, nobody misses.

@@ -50,7 +50,7 @@ const RESERVED: &str = "\
     lpt8 lpt9";
 
 /// `PARSE_MODE`, src/licenses.rs in rust-lang/crates.io, and the same parser.
-const LICENSES: spdx::ParseMode = spdx::ParseMode {
+pub const LICENSES: spdx::ParseMode = spdx::ParseMode {
     allow_slash_as_or_operator: true,
     allow_imprecise_license_names: false,
     allow_postfix_plus_on_gpl: true,

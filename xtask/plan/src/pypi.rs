@@ -1,7 +1,10 @@
 //! What PyPI takes: its rules about a project's metadata, as its public code has them, and what maturin cannot build from.
 //! It must never know where a value is written, nor ask anybody.
 
-use crate::{crates_io::shown, problem::Problem};
+use crate::{
+    crates_io::{LICENSES, shown},
+    problem::Problem,
+};
 
 /// What a project says of itself under `[project]`, and of its wheels under `[tool.maturin]`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -248,13 +251,7 @@ fn is_email(email: &str) -> bool {
 
 /// `canonicalize_license_expression`, src/packaging/licenses/__init__.py in pypa/packaging: case makes no difference.
 fn is_license(license: &str) -> bool {
-    const MODE: spdx::ParseMode = spdx::ParseMode {
-        allow_slash_as_or_operator: false,
-        allow_imprecise_license_names: false,
-        allow_postfix_plus_on_gpl: true,
-        allow_deprecated: true,
-        allow_unknown: false,
-    };
+    const MODE: spdx::ParseMode = spdx::ParseMode { allow_slash_as_or_operator: false, ..LICENSES };
     let is_one = |license: &str| spdx::Expression::parse_mode(license, MODE).is_ok();
     let canonical = || spdx::Expression::canonicalize(license).ok().flatten();
     is_one(license)

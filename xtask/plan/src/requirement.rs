@@ -81,15 +81,11 @@ pub fn settle(
 fn candidate(requirement: &str, version: &Version) -> Option<Version> {
     let parsed = parse(requirement).ok()?;
     let named = parsed.comparators.iter().find(|comparator| is_of(comparator, version))?;
-    let core = version.semver();
-    let text = format!("{}.{}.{}-{}", core.major, core.minor, core.patch, named.pre);
-    Version::parse(&text, Dialect::Cargo).ok()
+    Version::parse(&format!("{}-{}", version.final_version(), named.pre), Dialect::Cargo).ok()
 }
 
 fn is_of(comparator: &Comparator, version: &Version) -> bool {
-    let core = version.semver();
-    let is_same = comparator.minor == Some(core.minor) && comparator.patch == Some(core.patch);
-    !comparator.pre.is_empty() && comparator.major == core.major && is_same
+    !comparator.pre.is_empty() && written(comparator) == version.numbers()
 }
 
 pub fn parse(requirement: &str) -> Result<VersionReq> {
@@ -106,12 +102,8 @@ fn move_part(text: &str, comparator: &Comparator, version: &Version) -> Result<S
             "`{}` excludes what it names, so it cannot follow {version}; write the new requirement by hand",
             text.trim()
         ),
-        Op::Wildcard if version.is_prerelease() => full(version),
-        Op::Wildcard => match comparator.minor {
-            Some(_) => format!("{}.{}.*", version.semver().major, version.semver().minor),
-            None => format!("{}.*", version.semver().major),
-        },
         _ if version.is_prerelease() => full(version),
+        Op::Wildcard => format!("{}.*", at_precision(comparator, version)),
         _ => at_precision(comparator, version),
     };
     Ok(format!("{}{moved}{}", &text[..start], &text[end..]))
@@ -121,26 +113,27 @@ fn full(version: &Version) -> String {
     version.base().to_string()
 }
 
+/// The numbers that the author wrote.
+fn written(comparator: &Comparator) -> Vec<u64> {
+    [Some(comparator.major), comparator.minor, comparator.patch].into_iter().flatten().collect()
+}
+
+fn joined(numbers: &[u64]) -> String {
+    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+}
+
 fn at_precision(comparator: &Comparator, version: &Version) -> String {
-    let v = version.semver();
-    match (comparator.minor, comparator.patch) {
-        (None, _) => format!("{}", v.major),
-        (Some(_), None) => format!("{}.{}", v.major, v.minor),
-        _ => format!("{}.{}.{}", v.major, v.minor, v.patch),
-    }
+    joined(&version.numbers()[..written(comparator).len()])
 }
 
 /// The exclusive upper bound just above `version`, counted in the part that the author counted in.
 fn past(comparator: &Comparator, version: &Version) -> String {
-    let v = version.semver();
-    match (comparator.minor, comparator.patch) {
-        (None, _) => format!("{}", v.major + 1),
-        (Some(0), None) => format!("{}.0", v.major + 1),
-        (Some(_), None) => format!("{}.{}", v.major, v.minor + 1),
-        (Some(0), Some(0)) => format!("{}.0.0", v.major + 1),
-        (Some(_), Some(0)) => format!("{}.{}.0", v.major, v.minor + 1),
-        (Some(_), Some(_)) => format!("{}.{}.{}", v.major, v.minor, v.patch + 1),
-    }
+    let own = written(comparator);
+    let counted = own.iter().rposition(|number| *number > 0).unwrap_or(0);
+    let mut next = version.numbers();
+    next[counted] += 1;
+    next[counted + 1..].fill(0);
+    joined(&next[..own.len()])
 }
 
 #[cfg(test)]

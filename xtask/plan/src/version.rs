@@ -83,7 +83,7 @@ impl Version {
         let words = v.pre.as_str().split('.').chain(build);
         let mut numbers = words.filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
         let large = numbers.find(|number| !number.parse::<u64>().is_ok_and(|n| n <= LARGEST)).map(str::to_owned);
-        let core = || [v.major, v.minor, v.patch].into_iter().find(|n| *n > LARGEST).map(|n| n.to_string());
+        let core = || self.numbers().into_iter().find(|n| *n > LARGEST).map(|n| n.to_string());
         match large.or_else(core) {
             Some(number) => bail!("{number} is too large a number: {LARGEST} is the largest"),
             None => Ok(self),
@@ -102,13 +102,12 @@ impl Version {
                         self.0.build
                     );
                 }
-                let core = format!("{}.{}.{}", self.0.major, self.0.minor, self.0.patch);
                 let pre = match self.pre()? {
                     Some((kind, n)) => format!("{}{n}", PRE[kind].1),
                     None => String::new(),
                 };
                 let post = self.post().map(|n| format!(".post{n}")).unwrap_or_default();
-                Ok(format!("{core}{pre}{post}"))
+                Ok(format!("{}{pre}{post}", self.core()))
             }
         }
     }
@@ -123,6 +122,10 @@ impl Version {
 
     pub fn semver(&self) -> &semver::Version {
         &self.0
+    }
+
+    pub fn numbers(&self) -> [u64; 3] {
+        [self.0.major, self.0.minor, self.0.patch]
     }
 
     /// N of `+post.N`.

@@ -57,8 +57,7 @@ impl<'l> Found<'l> {
 
     /// Whether it says `version`, and not `to`.
     pub(super) fn says(&self, version: &Version, to: &Version) -> Mentioned {
-        let core = |version: &Version| [version.semver().major, version.semver().minor, version.semver().patch];
-        let (own, next) = (core(version), core(to));
+        let (own, next) = (version.numbers(), to.numbers());
         let word = self.suffix.trim_start_matches(['-', '+', '.', '_']).to_ascii_lowercase();
         let is_word = ["snapshot", "dev", "nightly"].iter().any(|start| word.starts_with(start));
         if self.numbers.len() == 2 {

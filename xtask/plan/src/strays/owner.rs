@@ -111,11 +111,8 @@ impl Search {
         let quoted = |line: &str| line.split('"').nth(1).map(str::to_owned);
         for line in above.iter().rev().map(|line| line.trim()) {
             let name = if let Some(table) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                let of_one = table.rsplit_once("dependencies.").map(|(_, name)| name.to_owned());
-                match of_one {
-                    Some(name) => Some(name),
-                    None => break,
-                }
+                let Some((_, name)) = table.rsplit_once("dependencies.") else { break };
+                Some(name.to_owned())
             } else if place == Place::Generated {
                 let keyed = line.strip_suffix('{').and_then(quoted);
                 let keyed = keyed.and_then(|key| key.rsplit("node_modules/").next().map(str::to_owned));

@@ -55,8 +55,7 @@ impl Spelling {
     /// The place as it has to say `version`. A place that says two numbers says no pre-release: it stays until the final one.
     pub fn of(&self, version: &Version) -> Result<String> {
         let Spelling { before, behind, .. } = self;
-        let core = version.semver();
-        let numbers = [core.major, core.minor, core.patch].map(|number| number.to_string());
+        let numbers = version.numbers().map(|number| number.to_string());
         match self.numbers {
             3 if behind.is_empty() && self.dialect == Dialect::Pep440 => in_python(&self.text, version),
             3 if behind.is_empty() => Ok(format!("{before}{}", version.show(self.dialect)?)),

@@ -148,16 +148,11 @@ pub fn advance<'a>(log: impl Into<Log<'a>>, version: &str, tags: (Option<&str>, 
     let unreleased = section(log, "Unreleased").and_then(|section| Some((link_of(&section)?, section.name)));
     let newest = read(log).into_iter().filter(|other| is_version(&other.name) && other.name != own.name);
     let newest = newest.filter_map(|other| Some((link_of(&other)?, other.name))).next();
-    let range = unreleased
-        .as_ref()
-        .and_then(|(link, _)| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()))
-        .map(|range| release.opened(range));
+    let compared = |link: &Link| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default());
+    let range = unreleased.as_ref().and_then(|(link, _)| compared(link)).map(|range| release.opened(range));
     let own_link = link_of(&own);
     // Before its release it may have been compared with what is on main.
-    let open = own_link
-        .as_ref()
-        .and_then(|link| Comparison::of_unreleased(&text[link.address.clone()], tags.0.unwrap_or_default()))
-        .filter(Comparison::is_open);
+    let open = own_link.as_ref().and_then(compared).filter(Comparison::is_open);
     let address = match (open.as_ref().or(range.as_ref()), &newest) {
         (Some(range), _) => Some(match release.base(range.base()) {
             Some(base) => range.between(&base, tags.1),
@@ -209,16 +204,13 @@ pub fn retreat<'a>(log: impl Into<Log<'a>>, version: &str) -> String {
     let defined = definitions(text);
     let link = |name: &str| section(log, name).and_then(|section| link_of(text, &defined, &section));
     let mut changes = Vec::new();
-    if let (Some(open), Some(own)) = (link("Unreleased"), link(version)) {
-        let [open_at, own_at] = [&open, &own].map(|link| &text[link.address.clone()]);
-        // Where the one begins, the other ends.
-        let now = Comparison::of_unreleased(open_at, "").map(|range| range.base());
-        if let Some(now) = now
-            && let Some(before) = Comparison::of_release(own_at, now)
-        {
-            let before = before.base();
-            changes.push((open.address.clone(), open_at.replace(now, before)));
-        }
+    // Where the one begins, the other ends.
+    if let (Some(open), Some(own)) = (link("Unreleased"), link(version))
+        && let open_at = &text[open.address.clone()]
+        && let Some(now) = Comparison::of_unreleased(open_at, "").map(|range| range.base())
+        && let Some(before) = Comparison::of_release(&text[own.address], now)
+    {
+        changes.push((open.address, open_at.replace(now, before.base())));
     }
     let after = |end: usize| text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
     let own = defined.iter().filter(|found| found.is_of(version));
@@ -239,13 +231,13 @@ pub fn left_behind<'a>(log: impl Into<Log<'a>>, version: &str, tag: &str) -> Opt
     let defined = definitions(text);
     let link_of = |section: &Section| link_of(text, &defined, section);
     let line = |at: usize| 1 + text[..at].matches('\n').count();
-    let link = section(log, "Unreleased").and_then(|section| link_of(&section));
-    if let Some(link) = &link {
-        let address = &text[link.address.clone()];
-        if path(address).split(is_between).any(is_version) && !address.contains(tag) {
-            let what = format!("the link of Unreleased was not moved to {tag}: {address}");
-            return Some((line(link.address.start), what));
-        }
+    if let Some(link) = section(log, "Unreleased").and_then(|section| link_of(&section))
+        && let address = &text[link.address.clone()]
+        && path(address).split(is_between).any(is_version)
+        && !address.contains(tag)
+    {
+        let what = format!("the link of Unreleased was not moved to {tag}: {address}");
+        return Some((line(link.address.start), what));
     }
     let own = section(log, version)?;
     if let Some(link) = link_of(&own) {

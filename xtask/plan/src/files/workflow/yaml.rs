@@ -69,8 +69,7 @@ impl Reader {
             *key = Some(text);
             return;
         }
-        let path = self.path();
-        self.name(anchor, &path);
+        let path = self.named_path(anchor);
         let text = text.trim_end_matches('\n').to_owned();
         self.leaves.push(Leaf { document: self.document, line, start, path, text });
         self.next();
@@ -89,8 +88,7 @@ impl Reader {
     }
 
     fn begin(&mut self, anchor: usize, open: Open) {
-        let path = self.path();
-        self.name(anchor, &path);
+        self.named_path(anchor);
         self.open.push(open);
     }
 
@@ -99,10 +97,13 @@ impl Reader {
         self.next();
     }
 
-    fn name(&mut self, anchor: usize, path: &[String]) {
+    /// The path to the value that comes next, which an anchor may name.
+    fn named_path(&mut self, anchor: usize) -> Vec<String> {
+        let path = self.path();
         if anchor > 0 {
-            self.anchors.insert(anchor, path.to_vec());
+            self.anchors.insert(anchor, path.clone());
         }
+        path
     }
 
     /// A value is complete.
