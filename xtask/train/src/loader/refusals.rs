@@ -133,15 +133,18 @@ pub fn refuse_above(root: &Path, known: &Tracked, top: &Path) -> Result<()> {
     bail!("the workspace here is {}, which is not in the repository {}\n   next: {way}", slashed(root), top.display());
 }
 
-/// The way to the workspace in a repository whose top has no manifest: the one highest up, in the order of names.
+/// The way to the workspace, or else the package, in a repository whose top has no manifest: to the one highest up, in the order
+/// of names.
 fn below(known: &Tracked, top: &Path) -> Option<String> {
-    let is_workspace = |manifest: &&PathBuf| {
+    let is_workspace = |manifest: &Path| {
         let text = std::fs::read_to_string(top.join(manifest)).unwrap_or_default();
-        manifest.ends_with("Cargo.toml") && text.lines().any(|line| line.trim_end() == "[workspace]")
+        text.lines().any(|line| line.trim_end() == "[workspace]")
     };
-    let is_at_top = top.join("Cargo.toml").exists();
-    let depth = |manifest: &&PathBuf| manifest.components().count();
-    let found = known.files.iter().filter(|_| !is_at_top).filter(is_workspace).min_by_key(depth)?;
+    if top.join("Cargo.toml").exists() {
+        return None;
+    }
+    let manifests = known.files.iter().filter(|path| path.ends_with("Cargo.toml"));
+    let found = manifests.min_by_key(|path| (!is_workspace(path), path.components().count()))?;
     let within = typed(found.parent()?);
     Some(format!("cd {within}, then the same command; or name it: --manifest-path {within}/Cargo.toml"))
 }
