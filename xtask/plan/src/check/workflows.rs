@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use crate::{
-    edit::slashed,
+    edit::{note_of, slashed},
     files::workflow::{self, Leaf},
     finding::{Check, Finding},
+    problem::grouped,
     repo::rollback_tag,
     train::Train,
     workflows::{self, is_own_xtask},
@@ -141,12 +142,19 @@ pub fn rivals(workspace: &Workspace, train: &Train) -> Vec<String> {
             };
             let rivals = RIVALS.iter().filter(|rival| lines.iter().any(|line| is_one(line, rival)));
             let published = !lines.iter().any(|line| line.contains("--dry-run"));
-            found.extend(rivals.filter(|_| published).map(|rival| {
-                format!("rival workflow: {}: `{rival}`{starts}; next: let one of the two publish", workflow.place(leaf))
-            }));
+            found.extend(rivals.filter(|_| published).map(|rival| ((rival, starts.clone()), workflow.place(leaf))));
         }
     }
-    found
+    let next = "next: let one of the two publish";
+    let noted = grouped(found).into_iter().filter_map(|((rival, starts), places)| {
+        note_of(
+            &places,
+            |place| format!("rival workflow: {place}: `{rival}`{starts}; {next}"),
+            String::clone,
+            |n, places| format!("rival workflow: `{rival}`{starts} in {n} places: {places}; {next}"),
+        )
+    });
+    noted.collect()
 }
 
 /// The commands, and where each stands, that run without a condition on every push to the branch.
@@ -493,6 +501,25 @@ mod tests {
                 assert_eq!(rivals(&workspace, &train), found.iter().map(told).collect::<Vec<_>>(), "{step}");
             }
         }
+    }
+
+    #[test]
+    fn rivals_of_one_kind_are_one_note() {
+        let step = "      - run: cargo publish -p lark\n";
+        let text = format!("jobs:\n  a:\n    steps:\n{}      - run: docker push x/y\n", step.repeat(5));
+        let workspace = workspace(trains(), &[&text]);
+        let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+        let place = |line| format!(".github/workflows/a.yml:{line}");
+        let all: Vec<String> = (4..9).map(place).collect();
+        let brief = format!("{} and 2 more (-v lists them)", all[..3].join(", "));
+        let next = "next: let one of the two publish";
+        assert_eq!(
+            rivals(&workspace, &train),
+            [
+                format!("rival workflow: `cargo publish` in 5 places: {brief}; {next}\n  {}", all.join("\n  ")),
+                format!("rival workflow: {}: `docker push`; {next}", place(9)),
+            ]
+        );
     }
 
     #[test]

@@ -37,6 +37,21 @@ fn a_dynamic_wheel_takes_its_version_from_cargo() {
 }
 
 #[test]
+fn what_stands_between_two_releases_need_not_be_a_version_that_is_written() {
+    for stands in ["0.10.0-dev", "0.10.0-rc1", "0.10.0-alpha.1+dev"] {
+        let dynamic = house().with("barter-python/pyproject.toml", "version = \"0.9.3\"", "dynamic = [\"version\"]");
+        let text = |text: String| text.replace("0.9.3", stands).replace("\"0.9\"", &format!("\"{stands}\""));
+        let texts = dynamic.texts.into_iter().map(|(path, old)| (path, text(old))).collect();
+        let between = Sketch { texts, ..house() };
+        let snapshot = between.snapshot();
+        let found = check::state(&snapshot.workspace, &snapshot.train);
+        let found: Vec<&str> = found.iter().map(|finding| finding.what.as_str()).collect();
+        assert_eq!(found, [""; 0], "{stands}");
+        assert_eq!(findings(&between.release("0.10.0")), [""; 0], "{stands}");
+    }
+}
+
+#[test]
 fn a_wheel_has_its_version_in_one_place_and_in_its_own_dialect() {
     let stands = "version = \"0.9.3\"";
     let reported = |project: &str| {

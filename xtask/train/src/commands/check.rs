@@ -26,6 +26,7 @@ use plan::{
     step::Observation,
     tool::TOOL,
     train::Train,
+    version::Dialect,
     workspace::Workspace,
 };
 
@@ -203,7 +204,9 @@ fn refer(row: &mut Observed, findings: &[Finding]) {
 /// What would be in the way of a post release on the day that one is urgent.
 fn postfix_lacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let lacking = train.wheels.iter().flat_map(|wheel| {
-        let to = workspace.members[wheel.member].version.next_post().ok();
+        let version = &workspace.members[wheel.member].version;
+        // What no release would write is not what a post release would be of.
+        let to = version.show(Dialect::Pep440).and_then(|_| version.next_post()).ok();
         to.map(|to| postfix::lacking(workspace, wheel, &to)).unwrap_or_default()
     });
     let output = lacking.map(|finding| {
