@@ -191,30 +191,21 @@ impl Version {
     /// The leftmost part in which `self` differs from `old`.
     pub fn level_since(&self, old: &Version) -> Level {
         let (new, old) = (&self.0, &old.0);
-        if new.major != old.major {
-            Level::Major
-        } else if new.minor != old.minor {
-            Level::Minor
-        } else if new.patch != old.patch {
-            Level::Patch
-        } else if new.pre != old.pre {
-            if new.pre.is_empty() { Level::Final } else { Level::Pre }
-        } else if new.build != old.build {
-            Level::Post
-        } else {
-            Level::None
-        }
+        let parts = [
+            (new.major != old.major, Level::Major),
+            (new.minor != old.minor, Level::Minor),
+            (new.patch != old.patch, Level::Patch),
+            (new.pre != old.pre, if new.pre.is_empty() { Level::Final } else { Level::Pre }),
+            (new.build != old.build, Level::Post),
+        ];
+        parts.into_iter().find(|(differs, _)| *differs).map_or(Level::None, |(_, level)| level)
     }
 
     /// Whether cargo gives this version to who requires the other one, or the other way round: the leftmost number that is
     /// not zero is the same (<https://doc.rust-lang.org/cargo/reference/resolver.html#semver-compatibility>).
     pub fn is_compatible(&self, other: &Version) -> bool {
-        let range = |version: &Version| match (version.0.major, version.0.minor) {
-            (0, 0) => (0, 0, version.0.patch),
-            (0, minor) => (0, minor, 0),
-            (major, _) => (major, 0, 0),
-        };
-        range(self) == range(other)
+        let leftmost = self.numbers().iter().position(|number| *number > 0).unwrap_or(2);
+        self.numbers()[..=leftmost] == other.numbers()[..=leftmost]
     }
 
     /// The line that patches stay on: major and minor.
@@ -266,7 +257,7 @@ impl Version {
     /// PEP 440 orders dev < a < b < rc < final < post.
     fn pep440_key(&self) -> Option<impl Ord + use<>> {
         let pre = self.pre().ok()?.unwrap_or((PRE.len(), 0));
-        Some((self.0.major, self.0.minor, self.0.patch, pre, self.post().map_or(0, |n| n + 1)))
+        Some((self.numbers(), pre, self.post().map_or(0, |n| n + 1)))
     }
 }
 

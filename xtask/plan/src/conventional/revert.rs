@@ -30,7 +30,7 @@ impl Revert {
         let mut commits = reverted_commits(body);
         if conventional.is_some() {
             let refs = footers(body.lines()).into_iter().filter(|(token, _)| token.eq_ignore_ascii_case("refs"));
-            commits.extend(refs.flat_map(|(_, value)| names(&value).map(str::to_owned).collect::<Vec<_>>()));
+            commits.extend(refs.flat_map(|(_, value)| names(&value)));
         }
         // A commit with a subject of its own may do more than what the middle of its body says.
         let is_revert = subject.is_some() || body.trim_start().starts_with(REVERTS);
@@ -62,13 +62,14 @@ fn reverted_commits(body: &str) -> Vec<String> {
         let sentence = sentence.strip_prefix('s').unwrap_or(sentence);
         let sentence = sentence.split(['.', ';']).next().unwrap_or_default();
         let sentence = sentence.split("reversing").next().unwrap_or_default();
-        names(sentence).map(str::to_owned).collect::<Vec<_>>()
+        names(sentence)
     };
     sentences.flat_map(named).collect()
 }
 
 /// The names of commits at the beginning of a text.
-pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
+fn names(text: &str) -> Vec<String> {
     let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty() && *word != "and");
-    words.take_while(|word| (7..=64).contains(&word.len()) && word.chars().all(|c| c.is_ascii_hexdigit()))
+    let is_name = |word: &&str| (7..=64).contains(&word.len()) && word.chars().all(|c| c.is_ascii_hexdigit());
+    words.take_while(is_name).map(str::to_owned).collect()
 }

@@ -49,9 +49,8 @@ pub fn sources(text: &str) -> Vec<(&str, &str, &str)> {
 /// beside ours, a package of the same name may be another one.
 pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&BTreeMap<&str, &Version>>) -> String {
     let blocks: Vec<Block<'_>> = blocks(text).collect();
-    let locals: Vec<Option<Entry<'_>>> = blocks.iter().map(Block::local).collect();
     let mut spelt_out = BTreeMap::new();
-    for entry in locals.iter().flatten() {
+    for entry in blocks.iter().filter_map(Block::local) {
         let Some(new) = versions.get(entry.name) else { continue };
         let new = new.to_string();
         let stranger =
@@ -64,9 +63,8 @@ pub fn set(text: &str, versions: &BTreeMap<&str, &Version>, only_from: Option<&B
         return text.to_owned();
     }
     let mut out = Vec::with_capacity(blocks.len());
-    for (block, local) in blocks.iter().zip(&locals) {
-        let changed =
-            local.as_ref().and_then(|entry| Some((entry.version, spelt_out.get(&(entry.name, entry.version))?)));
+    for block in &blocks {
+        let changed = block.local().and_then(|own| Some((own.version, spelt_out.get(&(own.name, own.version))?)));
         let mut new = String::with_capacity(block.text.len() + 8);
         for line in block.text.split_inclusive('\n') {
             match (changed, spelt(line).and_then(|(name, old)| Some((name, old, spelt_out.get(&(name, old))?)))) {
