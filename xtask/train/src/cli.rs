@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::Result;
 use clap::{
-    Args, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    Args, ColorChoice, FromArgMatches as _, Parser, Subcommand,
     error::{ContextKind, ErrorKind},
 };
 use xshell::Shell;
@@ -67,14 +67,7 @@ struct Global {
     #[arg(short, long, global = true)]
     verbose: bool,
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: Color,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
+    color: ColorChoice,
 }
 
 #[derive(Subcommand)]
@@ -180,9 +173,9 @@ pub fn main() -> i32 {
         _ => Loudness::Normal,
     };
     let color = match global.color {
-        Color::Auto => None,
-        Color::Always => Some(true),
-        Color::Never => Some(false),
+        ColorChoice::Auto => None,
+        ColorChoice::Always => Some(true),
+        ColorChoice::Never => Some(false),
     };
     let report = Report::new(global.json, loudness, color);
     if let Some((flag, why)) = misused(&global, &command) {

@@ -164,8 +164,8 @@ fn is_interrupted(interrupted: &AtomicBool) -> bool {
 }
 
 fn write_page(page: &Path, rehearsal: &Rehearsal) -> Result<()> {
-    fs::create_dir_all(page.parent().unwrap_or(Path::new("."))).with_context(|| page.display().to_string())?;
-    fs::write(page, page::page(rehearsal)).with_context(|| page.display().to_string())
+    let made = fs::create_dir_all(page.parent().unwrap_or(Path::new(".")));
+    made.and_then(|()| fs::write(page, page::page(rehearsal))).with_context(|| page.display().to_string())
 }
 
 /// What proves a train and builds its wheels: for these, a machine needs programs that others do without.

@@ -40,13 +40,6 @@ pub enum Loudness {
     Verbose,
 }
 
-/// How bad it is, as the runner calls it.
-#[derive(Clone, Copy)]
-enum Level {
-    Warning,
-    Error,
-}
-
 #[derive(Clone, Debug)]
 pub struct Report {
     /// Standard output is for one JSON document; people are talked to on standard error.
@@ -63,13 +56,13 @@ pub struct Report {
     clock: Option<Clock>,
 }
 
-/// A color by what it means.
+/// A color by what it means, and how a terminal is told (ECMA-48, "Select Graphic Rendition").
 #[derive(Clone, Copy, Debug)]
 enum Tint {
-    Good,
-    Bad,
-    Weak,
-    Strong,
+    Good = 32,
+    Bad = 31,
+    Weak = 2,
+    Strong = 1,
 }
 
 /// A line of text, one word of it in a color perhaps.
@@ -80,15 +73,9 @@ pub struct Line {
     after: String,
 }
 
-impl From<&str> for Line {
-    fn from(text: &str) -> Line {
-        Line { before: text.to_owned(), label: None, after: String::new() }
-    }
-}
-
-impl From<String> for Line {
-    fn from(text: String) -> Line {
-        Line { before: text, label: None, after: String::new() }
+impl<T: Into<String>> From<T> for Line {
+    fn from(text: T) -> Line {
+        Line { before: text.into(), label: None, after: String::new() }
     }
 }
 
@@ -119,21 +106,11 @@ impl Report {
     /// The line as it is written.
     fn rendered(&self, line: &Line) -> String {
         let safe = |text: &str| visible::lines(&secrets::shown(text));
-        let (before, after) = (safe(&line.before), safe(&line.after));
-        let label = line.label.as_ref().map(|(tint, label)| (tint, safe(label)));
-        let label = match label {
-            Some((tint, label)) if self.color => {
-                let code = match tint {
-                    Tint::Good => "32",
-                    Tint::Bad => "31",
-                    Tint::Weak => "2",
-                    Tint::Strong => "1",
-                };
-                format!("\u{1b}[{code}m{label}\u{1b}[0m")
-            }
-            label => label.map(|(_, label)| label).unwrap_or_default(),
+        let label = match &line.label {
+            Some((tint, label)) if self.color => format!("\u{1b}[{}m{}\u{1b}[0m", *tint as u8, safe(label)),
+            label => label.as_ref().map(|(_, label)| safe(label)).unwrap_or_default(),
         };
-        let text = format!("{before}{label}{after}");
+        let text = format!("{}{label}{}", safe(&line.before), safe(&line.after));
         if self.groups { disarmed(&text) } else { text }
     }
 
@@ -177,16 +154,12 @@ impl Report {
         self.write(&format!("::{name}::{}", visible::line(&secrets::shown(value)).replace('%', "%25")));
     }
 
-    /// Shows a text at the run and at its pull request
+    /// Shows a text at the run and at its pull request; `level` is how bad it is, as the runner calls it
     /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>).
-    fn annotate(&self, level: Level, title: &str, text: &str) {
+    fn annotate(&self, level: &str, title: &str, text: &str) {
         if !self.groups {
             return;
         }
-        let level = match level {
-            Level::Warning => "warning",
-            Level::Error => "error",
-        };
         let escaped = |text: &str| {
             let text = visible::lines(&secrets::shown(text));
             text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
@@ -224,7 +197,7 @@ impl Report {
     pub fn error(&self, error: &anyhow::Error) {
         let whole = error.downcast_ref::<Refusal>().filter(|_| self.loudness >= Loudness::Verbose);
         let text = whole.map_or_else(|| format!("{error:#}"), |refusal| refusal.whole.clone());
-        self.annotate(Level::Error, "error", &text);
+        self.annotate("error", "error", &text);
         let line = self.wrapped(tinted("", Tint::Bad, "error", format!(": {text}")));
         let _erased = self.clock.as_ref().map(Clock::erase);
         let _ = writeln!(std::io::stderr(), "{}", self.rendered(&line));

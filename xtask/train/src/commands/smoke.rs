@@ -7,12 +7,16 @@ use anyhow::Result;
 use clap::Args;
 
 use super::arguments::Waiving;
-use crate::{loader::Source, run::Mode, session::Session};
+use crate::{
+    loader::Source,
+    run::{self, Mode},
+    session::Session,
+};
 use plan::{
     check,
     run_report::{Outcome, Prepared},
     smoke,
-    step::{Checks, Observation, Step},
+    step::{Checks, Step},
     tool::TOOL,
 };
 
@@ -42,12 +46,7 @@ impl Smoke {
         let mode = if session.dry_run { Mode::Look } else { Mode::KeepGoing };
         let observed = session.take(&cx, &of, (&steps, mode), Outcome::of)?;
         if !session.dry_run {
-            for observed in &observed {
-                match &observed.observed {
-                    Observation::Unknown(problem) => session.report.unverified(&observed.step, &problem.what),
-                    shown => session.report.observed(&observed.step, shown),
-                }
-            }
+            run::shown(&cx, &observed);
         }
         session.ending(&[], &observed)
     }

@@ -70,7 +70,7 @@ impl Stand<'_> {
         }
         self.publish(&version, &without)?;
         self.rehearsal.graph = summary::graph(&snapshot);
-        let cx = Context::new(&there, self.report, self.target.clone(), self.interrupted.clone());
+        let cx = Context::new(&there, self.report, self.environment.target.clone(), self.interrupted.clone());
         let driver = &snapshot.workspace.members[snapshot.train.driver].name;
         let parts = &publication.parts;
         for upload in parts.crates.iter().filter(|upload| upload.name == *driver) {
@@ -201,7 +201,7 @@ impl Stand<'_> {
     /// What this machine has no program for is left out, and reported.
     fn without(&mut self, before: &Snapshot) -> Vec<Group> {
         let config = &before.train.config;
-        let images = self.environment.images().err().filter(|_| !config.images.is_empty()).map(str::to_owned);
+        let images = self.environment.images.as_ref().err().filter(|_| !config.images.is_empty()).cloned();
         let announced = if config.announce.is_empty() { None } else { lacks("curl") };
         let groups = [
             (Group::Images, "images", images),
@@ -264,10 +264,7 @@ impl Stand<'_> {
             // What is waived, and why, is on the list of what is not proved already.
             Observation::Waived { .. } | Observation::Todo => return,
             _ if step.waits => return,
-            Observation::Unknown(problem) if step.unverified => {
-                self.rehearsal.not_proved.push((step.title.clone(), problem.what.clone()));
-                Ending::NotProved { why: problem.what.clone() }
-            }
+            Observation::Unknown(problem) if step.unverified => Ending::NotProved { why: problem.what.clone() },
             Observation::Blocked(problem) | Observation::Unknown(problem) => {
                 Ending::Failed { why: problem.what.clone() }
             }

@@ -1,7 +1,7 @@
 //! The environment of a rehearsal: none of the user's tokens, and the stand-ins in the place of what is outside.
 //! It must never hand a real credential to a program that could send something with it.
 
-use std::{path::Path, process::Command};
+use std::{path::PathBuf, process::Command};
 
 use super::image_registry::ImageRegistry;
 use crate::{
@@ -12,28 +12,16 @@ use crate::{
 };
 
 pub struct Environment {
-    stand_in: StandIn,
-    images: Result<ImageRegistry, String>,
-    target: String,
+    pub stand_in: StandIn,
+    /// Where images go, or why there is no such place.
+    pub images: Result<ImageRegistry, String>,
+    /// Where builds go.
+    pub target: PathBuf,
     /// Python projects that are not known to be ours.
-    strangers: Vec<String>,
+    pub strangers: Vec<String>,
 }
 
 impl Environment {
-    pub fn new(
-        stand_in: StandIn,
-        images: Result<ImageRegistry, String>,
-        target: &Path,
-        strangers: Vec<String>,
-    ) -> Environment {
-        Environment { stand_in, images, target: target.display().to_string(), strangers }
-    }
-
-    /// Where images go, or why there is no such place.
-    pub fn images(&self) -> Result<&ImageRegistry, &str> {
-        self.images.as_ref().map_err(String::as_str)
-    }
-
     /// The variables under which cargo finds the stand-ins at another address than the private registries'; empty when there
     /// are none.
     pub fn named_registries(&self) -> Vec<(String, String)> {

@@ -1,13 +1,11 @@
 //! A rehearsal as one HTML page: what was proved and by what, what was not and why, and where the time went.
 //! It must never reach for anything outside itself, nor let a text of the rehearsal become markup.
 
-use super::rehearsal::{Kind, Line, Node, Rehearsal};
+use super::rehearsal::{Line, Node, Rehearsal};
 use plan::{edit::count, ownership, problem::grouped};
 
 /// One self-contained page; it needs no script, no network and no server.
 pub fn page(rehearsal: &Rehearsal) -> String {
-    let (train, version) = (text(&rehearsal.train), text(&rehearsal.version));
-    let verdict = text(&rehearsal.verdict());
     let left_out: Vec<_> = rehearsal.left_out.iter().map(|(what, why)| (what.as_str(), why.as_str())).collect();
     let parts = [
         reasons("failed", "What failed", "bad", &rehearsal.failed()),
@@ -19,23 +17,17 @@ pub fn page(rehearsal: &Rehearsal) -> String {
         hashes(&rehearsal.hashes),
         reasons("left-out", "What is left out by design, and why", "plain", &left_out),
     ];
+    let contested = ownership::lines(&rehearsal.contested);
+    let contested = contested.iter().map(|line| format!("<p class=\"verdict warn\">{}</p>\n", text(line)));
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>Rehearsal of {train} {version}: {verdict}</title>\n<style>\n{style}</style>\n</head>\n<body>\n\
-         <header>\n<p class=\"over\">Release rehearsal</p>\n<h1>{train} <span>{version}</span></h1>\n\
-         <p class=\"verdict {tone}\">{verdict}</p>\n{contested}{facts}</header>\n<main>\n{main}</main>\n\
-         <footer><p>The release was run by its own steps against local registries, in a throw-away clone. \
-         Nothing was published.</p></footer>\n</body>\n</html>\n",
+        include_str!("page/page.html"),
+        train = text(&rehearsal.train),
+        version = text(&rehearsal.version),
+        verdict = text(&rehearsal.verdict()),
         style = include_str!("page/style.css"),
         tone = rehearsal.tone(),
         facts = facts(rehearsal),
-        contested = ownership::lines(&rehearsal.contested)
-            .iter()
-            .map(|line| format!("<p class=\"verdict warn\">{}</p>\n", text(line)))
-            .collect::<String>(),
+        contested = contested.collect::<String>(),
         main = parts.concat(),
     )
 }
@@ -153,13 +145,8 @@ fn step(line: &Line) -> String {
 
 fn graph(nodes: &[Node]) -> String {
     let rows = nodes.iter().map(|node| {
-        let kind = match node.kind {
-            Kind::Crate => "crate",
-            Kind::Wheel => "wheel",
-            Kind::Image => "image",
-        };
         let needs = if node.needs.is_empty() { "–".to_owned() } else { text(&node.needs.join(", ")) };
-        let (name, version) = (text(&node.name), text(&node.version));
+        let (name, kind, version) = (text(&node.name), node.kind, text(&node.version));
         format!("<tr><th scope=\"row\">{name}</th><td>{kind} {version}</td><td class=\"long\">{needs}</td></tr>\n")
     });
     let caption = "What is released, and what of it each needs";
@@ -292,7 +279,7 @@ mod tests {
         Line { title: title.into(), seconds: Some(2.5), outcome: Ending::Failed { why: why.into() } }
     }
 
-    fn node(name: &str, kind: Kind, needs: &[&str]) -> Node {
+    fn node(name: &str, kind: &'static str, needs: &[&str]) -> Node {
         let needs = needs.iter().map(|need| need.to_string()).collect();
         Node { name: name.into(), version: "0.10.0".into(), kind, needs }
     }
@@ -358,14 +345,14 @@ mod tests {
             seconds: 208.3,
             stages: vec![stage("release", release), stage("publish", publish), stage("use", usage)],
             graph: vec![
-                node("barter-instrument", Kind::Crate, &[]),
-                node("barter-integration", Kind::Crate, &[]),
-                node("barter-data", Kind::Crate, &["barter-instrument", "barter-integration", "serde"]),
-                node("barter-execution", Kind::Crate, &["barter-data", "barter-instrument", "barter-integration"]),
-                node("barter", Kind::Crate, &["barter-execution", "barter-data", "barter-instrument"]),
-                node("barter-python", Kind::Wheel, &["barter", "barter-data"]),
-                node("market-data-ingestion", Kind::Crate, &["barter-data"]),
-                node("market-data-ingestion", Kind::Image, &["market-data-ingestion"]),
+                node("barter-instrument", "crate", &[]),
+                node("barter-integration", "crate", &[]),
+                node("barter-data", "crate", &["barter-instrument", "barter-integration", "serde"]),
+                node("barter-execution", "crate", &["barter-data", "barter-instrument", "barter-integration"]),
+                node("barter", "crate", &["barter-execution", "barter-data", "barter-instrument"]),
+                node("barter-python", "wheel", &["barter", "barter-data"]),
+                node("market-data-ingestion", "crate", &["barter-data"]),
+                node("market-data-ingestion", "image", &["market-data-ingestion"]),
             ],
             hashes: pairs(vec![
                 ("barter-0.10.0.crate", sum.clone()),
@@ -484,7 +471,7 @@ mod tests {
             name: evil.into(),
             lines: vec![failed(evil, evil), open(evil, None, evil), proved(evil, 1.0, evil)],
         });
-        of.graph.push(node(evil, Kind::Image, &[evil, "barter"]));
+        of.graph.push(node(evil, "image", &[evil, "barter"]));
         of.hashes.push((evil.into(), evil.into()));
         of.spent.push((evil.into(), 1.0));
         of.not_proved.push((evil.into(), evil.into()));

@@ -59,17 +59,10 @@ pub enum Ending {
 pub struct Node {
     pub name: String,
     pub version: String,
-    pub kind: Kind,
+    /// `crate`, `wheel` or `image`.
+    pub kind: &'static str,
     /// Names of nodes.
     pub needs: Vec<String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    Crate,
-    Wheel,
-    Image,
 }
 
 impl Ending {

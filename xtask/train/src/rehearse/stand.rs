@@ -52,8 +52,6 @@ pub struct Stand<'r> {
     pub clone: PathBuf,
     /// The workspace's manifest in the clone.
     pub manifest: PathBuf,
-    /// Where builds go.
-    pub target: PathBuf,
     pub environment: Environment,
     pub rehearsal: &'r mut Rehearsal,
     pub interrupted: Arc<AtomicBool>,
@@ -69,21 +67,26 @@ impl<'r> Stand<'r> {
         let asked = ask(task, rehearsal)?;
         let clone = clone(dir, snapshot)?;
         let sh = shell_in(&clone)?;
-        let found = Found::of(snapshot, &asked, rehearsal);
-        let stand_in = found.registries(task, (dir, &clone), to, rehearsal)?;
+        let (mut wanted, strangers) = wanted(snapshot, &asked, rehearsal);
+        wanted.without = Some(to.to_string());
+        let stand_in = registries(task, (dir, &clone), wanted, rehearsal)?;
         let images = match snapshot.train.config.images.is_empty() {
             true => Err("the train has no image".to_owned()),
             false => builds_images(&sh, &clone, snapshot).and_then(|()| ImageRegistry::start(&dir.join("images"))),
         };
-        let (manifest, target) = (clone.join(&snapshot.workspace.graph.root), dir.join("target"));
-        let environment = Environment::new(stand_in, images, &target, found.strangers);
+        let manifest = clone.join(&snapshot.workspace.graph.root);
+        let environment = Environment { stand_in, images, target: dir.join("target"), strangers };
         rehearsal.contested = names::contested(asked.iter().map(|(name, answer)| (name, answer)));
         report.end(TITLE, begun, Ended::Done);
         let (dir, interrupted) = (dir.to_owned(), task.interrupted.clone());
-        Ok(Stand { sh, report, dir, clone, manifest, target, environment, rehearsal, interrupted })
+        Ok(Stand { sh, report, dir, clone, manifest, environment, rehearsal, interrupted })
     }
 
+    /// Takes down how something ended; what was not proved is on the list of that, too.
     pub fn line(&mut self, stage: &str, title: &str, seconds: Option<f64>, ending: Ending) {
+        if let Ending::NotProved { why } = &ending {
+            self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
+        }
         self.rehearsal.add(stage, Line { title: title.to_owned(), seconds, outcome: ending });
     }
 
@@ -95,22 +98,17 @@ impl<'r> Stand<'r> {
         let begun = self.report.begin(title);
         let done = work(self);
         let seconds = Some(begun.elapsed().as_secs_f64());
-        let why = done.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
         let (ending, done) = match done {
-            Ok(evidence) => {
-                self.report.end(title, begun, Ended::Proved);
-                (Ending::Proved { evidence }, Ok(()))
-            }
-            Err(error) if error.is::<Cannot>() => {
-                self.report.end(title, begun, Ended::Unproved(&why));
-                self.rehearsal.not_proved.push((title.to_owned(), why.clone()));
-                (Ending::NotProved { why }, Ok(()))
-            }
-            Err(error) => {
-                self.report.end(title, begun, Ended::Failed(&why));
-                (Ending::Failed { why }, Err(error))
-            }
+            Ok(evidence) => (Ending::Proved { evidence }, Ok(())),
+            Err(error) if error.is::<Cannot>() => (Ending::NotProved { why: format!("{error:#}") }, Ok(())),
+            Err(error) => (Ending::Failed { why: format!("{error:#}") }, Err(error)),
         };
+        let ended = match &ending {
+            Ending::Proved { .. } => Ended::Proved,
+            Ending::NotProved { why } => Ended::Unproved(why),
+            Ending::Failed { why } => Ended::Failed(why),
+        };
+        self.report.end(title, begun, ended);
         self.line("use", title, seconds, ending);
         done
     }
@@ -140,89 +138,63 @@ fn clone(dir: &Path, snapshot: &Snapshot) -> Result<PathBuf> {
     Ok(clone)
 }
 
-/// The names of a release, by what is known of them.
-struct Found {
-    /// Crates of which the true registries' versions are seen.
-    crates: Vec<String>,
-    /// Crates of which nothing is seen: they are not known to be ours.
-    hidden: Vec<String>,
-    projects: Vec<String>,
-    /// Projects that are not known to be ours.
-    strangers: Vec<String>,
-    /// Where pip finds all others.
-    index: Option<String>,
+/// What the registries are to show of a release's names, and the Python projects that are not known to be ours.
+fn wanted(snapshot: &Snapshot, asked: &[(Name, Answer)], rehearsal: &mut Rehearsal) -> (Wanted, Vec<String>) {
+    let Snapshot { workspace, train, repo, .. } = snapshot;
+    let is_hidden = |(name, answer): &&(Name, Answer)| name.kind == Kind::Crate && answer.is_strange();
+    let hidden: Vec<String> = asked.iter().filter(is_hidden).map(|(name, _)| name.name.clone()).collect();
+    let crates = train.crates.iter().map(|&at| workspace.members[at].name.clone());
+    let crates = crates.filter(|name| !hidden.contains(name)).collect();
+    let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
+    let is_ours = |name: &&String| {
+        let mut asked = asked.iter().filter(|(asked, _)| asked.kind == Kind::Project && asked.name == **name);
+        asked.any(|(_, answer)| !answer.is_strange())
+    };
+    let strangers: Vec<String> = projects.iter().filter(|name| !is_ours(name)).cloned().collect();
+    let index = (!projects.is_empty()).then(|| defaults::ask().and_then(Defaults::leads_to)).transpose();
+    let index = index.unwrap_or_else(|why| {
+        // pip takes the newest of all indexes that it has, and uv what ours has.
+        let what = format!("that pip takes nothing of others for {}", strangers.join(", "));
+        rehearsal.not_proved.extend((!strangers.is_empty()).then(|| (what, format!("{why:#}"))));
+        None
+    });
+    let from = repo.top.join(workspace.root_dir());
+    (Wanted { crates, hidden, projects, index, from, ..Wanted::default() }, strangers)
 }
 
-impl Found {
-    fn of(snapshot: &Snapshot, asked: &[(Name, Answer)], rehearsal: &mut Rehearsal) -> Found {
-        let Snapshot { workspace, train, .. } = snapshot;
-        let is_hidden = |(name, answer): &&(Name, Answer)| name.kind == Kind::Crate && answer.is_strange();
-        let hidden: Vec<String> = asked.iter().filter(is_hidden).map(|(name, _)| name.name.clone()).collect();
-        let crates = train.crates.iter().map(|&at| workspace.members[at].name.clone());
-        let crates = crates.filter(|name| !hidden.contains(name)).collect();
-        let projects: Vec<String> = train.wheels.iter().filter_map(|wheel| wheel.project.name.clone()).collect();
-        let is_ours = |name: &&String| {
-            let mut asked = asked.iter().filter(|(asked, _)| asked.kind == Kind::Project && asked.name == **name);
-            asked.any(|(_, answer)| !answer.is_strange())
-        };
-        let strangers: Vec<String> = projects.iter().filter(|name| !is_ours(name)).cloned().collect();
-        let index = (!projects.is_empty()).then(|| defaults::ask().and_then(Defaults::leads_to)).transpose();
-        let index = index.unwrap_or_else(|why| {
-            // pip takes the newest of all indexes that it has, and uv what ours has.
-            let what = format!("that pip takes nothing of others for {}", strangers.join(", "));
-            rehearsal.not_proved.extend((!strangers.is_empty()).then(|| (what, format!("{why:#}"))));
-            None
-        });
-        Found { crates, hidden, projects, strangers, index }
+/// Starts the registries. They have what is needed of private ones, so that nothing here has a token for a true one.
+fn registries(
+    task: &Task<'_>,
+    (dir, clone): (&Path, &Path),
+    wanted: Wanted,
+    rehearsal: &mut Rehearsal,
+) -> Result<StandIn> {
+    let Snapshot { workspace, train, .. } = task.snapshot;
+    let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| train.publishes(member));
+    let named = published.flat_map(|member| train.registries(member)).flatten();
+    let mut named: BTreeSet<String> = named.filter(|name| *name != CRATES_IO).map(str::to_owned).collect();
+    let known = Registries::of(&wanted.from)?;
+    let why = "no configuration of cargo that is read here has its index, and a release refuses until one has";
+    let unknown = known.unknown(named.clone()).into_keys();
+    rehearsal.not_proved.extend(unknown.map(|name| (format!("sending to the registry `{name}`"), why.to_owned())));
+    let needed = needed(&clone.join(workspace.root_dir()), &known);
+    named.extend(needed.iter().map(|one| one.registry.clone()));
+    let is_read = |name: &str| needed.iter().any(|one| one.registry == name);
+    let named = named.iter().map(|name| match known.index(name).filter(|_| is_read(name)) {
+        Some(index) => format!("{name}={index}"),
+        None => name.clone(),
+    });
+    let (registries, place): (Vec<String>, _) = (named.collect(), dir.join("stand-in"));
+    let had = parallel::map_waiting(&needed, |one| {
+        index::whole(&known, &one.name, &one.version, &one.registry)
+            .with_context(|| format!("{} needs {} of registry {}", train.name(), one.name, one.registry))
+    });
+    for (one, had) in needed.iter().zip(had) {
+        let (line, bytes) = had?;
+        StandIn::stock(&place, &one.registry, &format!("{}-{}.crate", one.name, one.version), &line, &bytes)?;
     }
-
-    /// Starts the registries. They have what is needed of private ones, so that nothing here has a token for a true one.
-    fn registries(
-        &self,
-        task: &Task<'_>,
-        (dir, clone): (&Path, &Path),
-        to: &Version,
-        rehearsal: &mut Rehearsal,
-    ) -> Result<StandIn> {
-        let Snapshot { workspace, train, repo, .. } = task.snapshot;
-        let published = train.crates.iter().map(|&at| &workspace.members[at]).filter(|member| train.publishes(member));
-        let named = published.flat_map(|member| train.registries(member)).flatten();
-        let mut named: BTreeSet<String> = named.filter(|name| *name != CRATES_IO).map(str::to_owned).collect();
-        let from = repo.top.join(workspace.root_dir());
-        let known = Registries::of(&from)?;
-        let why = "no configuration of cargo that is read here has its index, and a release refuses until one has";
-        let unknown = known.unknown(named.clone()).into_keys();
-        rehearsal.not_proved.extend(unknown.map(|name| (format!("sending to the registry `{name}`"), why.to_owned())));
-        let needed = needed(&clone.join(workspace.root_dir()), &known);
-        named.extend(needed.iter().map(|one| one.registry.clone()));
-        let is_read = |name: &str| needed.iter().any(|one| one.registry == name);
-        let named = named.iter().map(|name| match known.index(name).filter(|_| is_read(name)) {
-            Some(index) => format!("{name}={index}"),
-            None => name.clone(),
-        });
-        let (registries, place): (Vec<String>, _) = (named.collect(), dir.join("stand-in"));
-        let had = parallel::map_waiting(&needed, |one| {
-            index::whole(&known, &one.name, &one.version, &one.registry)
-                .with_context(|| format!("{} needs {} of registry {}", train.name(), one.name, one.registry))
-        });
-        for (one, had) in needed.iter().zip(had) {
-            let (line, bytes) = had?;
-            StandIn::stock(&place, &one.registry, &format!("{}-{}.crate", one.name, one.version), &line, &bytes)?;
-        }
-        StandIn::lend(&place, &dir.join(REMOTE))?;
-        let wanted = Wanted {
-            dir: place,
-            crates: self.crates.clone(),
-            without: Some(to.to_string()),
-            hidden: self.hidden.clone(),
-            projects: self.projects.clone(),
-            index: self.index.clone(),
-            registries,
-            from,
-            ..Wanted::default()
-        };
-        StandIn::start(task.report, &wanted)
-    }
+    StandIn::lend(&place, &dir.join(REMOTE))?;
+    StandIn::start(task.report, &Wanted { dir: place, registries, ..wanted })
 }
 
 /// A package that the workspace has from a private registry.

@@ -1,9 +1,11 @@
 //! What a rehearsal came to, as a graph for the page and as lines for the screen.
 //! It must never make it better than it was: what was not proved comes last, where it is read.
 
+use std::collections::BTreeSet;
+
 use super::{
     page::took,
-    rehearsal::{Kind, Node, Rehearsal},
+    rehearsal::{Node, Rehearsal},
 };
 use crate::{report::Report, tools::child};
 use plan::{problem::grouped, snapshot::Snapshot};
@@ -17,10 +19,9 @@ pub fn graph(snapshot: &Snapshot) -> Vec<Node> {
         .map(|&at| {
             let member = &workspace.members[at];
             let needed = member.links.iter().filter(|link| link.is_built() && members.contains(&link.to));
-            let mut needs: Vec<String> = needed.map(|link| workspace.members[link.to].name.clone()).collect();
-            needs.sort();
-            needs.dedup();
-            let kind = if train.owns_wheel(at) { Kind::Wheel } else { Kind::Crate };
+            let needs: BTreeSet<String> = needed.map(|link| workspace.members[link.to].name.clone()).collect();
+            let needs = needs.into_iter().collect();
+            let kind = if train.owns_wheel(at) { "wheel" } else { "crate" };
             Node { name: member.name.clone(), version: member.version.to_string(), kind, needs }
         })
         .collect();
@@ -28,7 +29,7 @@ pub fn graph(snapshot: &Snapshot) -> Vec<Node> {
     nodes.extend(train.config.images.iter().map(|image| Node {
         name: format!("image {}", image.name),
         version: driver.version.tag(),
-        kind: Kind::Image,
+        kind: "image",
         needs: vec![driver.name.clone()],
     }));
     nodes

@@ -113,7 +113,7 @@ pub fn runs_image(stand: &mut Stand<'_>, release: &ImageRelease) -> Result<()> {
     let tag = release.of.version.tag();
     stand.try_out(&format!("image {}:{tag} is pulled, run, and healthy", release.image.name), |stand| {
         let sh = &stand.sh;
-        let registry = stand.environment.images().map_err(|why| anyhow!("{why}"))?;
+        let registry = stand.environment.images.as_ref().map_err(|why| anyhow!("{why}"))?;
         let engine = Engine::find(sh)?.with_login(registry.login().clone());
         let registry = registry.address();
         let reference = format!("{registry}/{}:{tag}", release.image.name);

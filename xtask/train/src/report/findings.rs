@@ -1,7 +1,7 @@
 //! What checks find, for people: each cause once, with the way out.
 //! It must never leave out a check that found something.
 
-use super::{Level, Line, Loudness, Report, Tint, tinted};
+use super::{Line, Loudness, Report, Tint, tinted};
 use plan::{
     check::waivers::WAIVABLE,
     edit::count,
@@ -16,7 +16,7 @@ impl Report {
             let way = if WAIVABLE.contains(&check) { format!(" (or --waive {check})") } else { String::new() };
             let lines = refused(&found, &way, self.loudness);
             let text = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-            self.annotate(Level::Error, check.name(), &text);
+            self.annotate("error", check.name(), &text);
             lines.into_iter().for_each(|line| self.tell(line));
         }
     }

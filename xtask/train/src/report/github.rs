@@ -3,14 +3,12 @@
 
 use std::{fs::OpenOptions, io::Write as _};
 
-use super::{Report, steps::label};
-use crate::tools::secrets;
-use plan::{
-    run_report::Observed,
-    step::{Observation, by_cause},
-    tool::TOOL,
-    visible,
+use super::{
+    Report,
+    steps::{evidence, label},
 };
+use crate::tools::secrets;
+use plan::{run_report::Observed, step::by_cause, tool::TOOL, visible};
 
 impl Report {
     /// Adds to the summary of the job what was typed, how it ended, and each step with its evidence.
@@ -24,13 +22,7 @@ impl Report {
             text += "| | step | evidence, or what is next | seconds |\n|---|---|---|--:|\n";
         }
         for (title, seconds, observed) in rows {
-            let (label, _) = label(&observed);
-            let evidence = match observed {
-                Observation::Done { evidence, .. } => evidence,
-                Observation::Waived { by } => by,
-                Observation::Todo => String::new(),
-                Observation::Blocked(problem) | Observation::Unknown(problem) => problem.to_string(),
-            };
+            let ((label, _), evidence) = (label(&observed), evidence(&observed));
             let seconds = seconds.map(|seconds| format!("{seconds:.1}")).unwrap_or_default();
             text += &format!("| {label} | {} | {} | {seconds} |\n", cell(&title), cell(&evidence));
         }

@@ -1,9 +1,8 @@
 //! Steps, for people: as they are observed, and while they are taken.
 //! It must never call a step done that is not.
 
-use super::{Level, Loudness, Report, Running, Tint, tinted};
+use super::{Loudness, Report, Running, Tint, tinted};
 use plan::{
-    problem::Problem,
     run_report::Observed,
     step::{Kind, Observation, Step, by_cause},
 };
@@ -30,19 +29,24 @@ pub(super) fn label(observed: &Observation) -> (&'static str, Tint) {
     }
 }
 
+/// By what evidence it is so, or why not and what is next.
+pub(super) fn evidence(observed: &Observation) -> String {
+    match observed {
+        Observation::Done { evidence, .. } => evidence.clone(),
+        Observation::Waived { by } => by.clone(),
+        Observation::Todo => String::new(),
+        Observation::Blocked(problem) | Observation::Unknown(problem) => problem.to_string(),
+    }
+}
+
 impl Report {
     /// What is where, since when, by what evidence.
     pub fn table<'o>(&self, observed: impl IntoIterator<Item = &'o Observed>) {
         let rows = observed.into_iter().map(|one| (one.title.clone(), one.place.clone(), one.observed.clone()));
         let rows = by_cause(rows).into_iter().map(|(title, place, observed)| {
-            let label = label(&observed);
-            let (since, evidence) = match observed {
-                Observation::Done { evidence, since } => (since.unwrap_or_default(), evidence),
-                Observation::Todo => Default::default(),
-                Observation::Blocked(problem) | Observation::Unknown(problem) => (String::new(), problem.to_string()),
-                Observation::Waived { by } => (String::new(), by),
-            };
-            (label, [title, place, since], evidence)
+            let (label, evidence) = (label(&observed), evidence(&observed));
+            let since = if let Observation::Done { since, .. } = observed { since } else { None };
+            (label, [title, place, since.unwrap_or_default()], evidence)
         });
         let rows: Vec<_> = rows.collect();
         let width = |at: usize| rows.iter().map(|(_, cells, _)| cells[at].chars().count()).max().unwrap_or(0);
@@ -61,29 +65,22 @@ impl Report {
 
     /// A step as it was observed, without anything being done.
     pub fn observed(&self, step: &Step, observed: &Observation) {
-        let evidence = match observed {
-            Observation::Done { evidence, .. } => format!(" ({evidence})"),
-            Observation::Waived { by } => format!(" ({by})"),
-            Observation::Todo => String::new(),
-            Observation::Blocked(problem) | Observation::Unknown(problem) => {
-                return self.stuck(label(observed), step, problem);
-            }
-        };
-        let (label, tint) = label(observed);
-        self.say(tinted("  ", tint, &format!("{label:7}"), format!(" {}{evidence}", self.title(step))));
+        let ((label, tint), title) = (label(observed), self.title(step));
+        if let Observation::Blocked(problem) | Observation::Unknown(problem) = observed {
+            self.tell(tinted("  ", tint, label, format!(" {title}: {}", problem.what)));
+            let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
+            return self.warn(format!("     next: {}{waive}", problem.next));
+        }
+        let evidence = evidence(observed);
+        let evidence = if evidence.is_empty() { evidence } else { format!(" ({evidence})") };
+        self.say(tinted("  ", tint, &format!("{label:7}"), format!(" {title}{evidence}")));
     }
 
     /// A check that cannot be made, and that does not stop the run.
     pub fn unverified(&self, step: &Step, why: &str) {
         let label = if step.kind() == Kind::Proof { "not proved" } else { "not verified" };
-        self.annotate(Level::Warning, label, &format!("{}: {why}", step.title()));
+        self.annotate("warning", label, &format!("{}: {why}", step.title()));
         self.tell(tinted("  ", Tint::Strong, label, format!(" {}: {why}", self.title(step))));
-    }
-
-    fn stuck(&self, (label, tint): (&str, Tint), step: &Step, Problem { what, next }: &Problem) {
-        self.tell(tinted("  ", tint, label, format!(" {}: {what}", self.title(step))));
-        let waive = step.check().map(|name| format!("; or --waive {name}")).unwrap_or_default();
-        self.warn(format!("     next: {next}{waive}"));
     }
 
     /// A step begins, and has a clock where one can be shown.
