@@ -52,6 +52,14 @@ pub enum Intent {
     Hotfix(Option<Version>),
 }
 
+/// What is asked of what is loaded.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    loader: &'a Loader<'a>,
+    intent: &'a Intent,
+    options: &'a Options,
+}
+
 /// A plan with the snapshot that it was made from.
 pub struct Planned {
     pub snapshot: Snapshot,
@@ -75,19 +83,14 @@ pub fn plan(loader: &Loader<'_>, intent: &Intent, options: &Options) -> Result<P
     let head = loader.load(if dirty { Source::Commit(&loader.repo.head) } else { Source::Tree })?;
     let current = current(&head.workspace, &head.train, intent)?;
     let train = head.train.clone();
-    let mut planned = planned(loader, head, &current, intent, options)?;
+    let mut planned = planned(Asked { loader, intent, options }, head, &current)?;
     beside::find(loader, &train, &current, &mut planned.plan)?;
     Ok(planned)
 }
 
-fn planned(
-    loader: &Loader<'_>,
-    head: Snapshot,
-    current: &Version,
-    intent: &Intent,
-    options: &Options,
-) -> Result<Planned> {
-    if let Some(planned) = merged::plan(loader, &head, current, intent, options)? {
+fn planned(asked: Asked<'_>, head: Snapshot, current: &Version) -> Result<Planned> {
+    let Asked { loader, intent, options } = asked;
+    if let Some(planned) = merged::plan(asked, &head, current)? {
         return Ok(planned);
     }
     // A hotfix that was merged into the head is no release of the head's own, which goes on from there.
@@ -104,12 +107,12 @@ fn planned(
     };
     // A release that stands at the head, with nothing after it, is the one that was asked for: `minor` twice is not two minors.
     if !is_hotfix {
-        for (entry, call) in commits_of(loader, &head, current, intent)? {
+        for (entry, call) in commits_of(asked, &head, current)? {
             if is_newest(loader, &entry)?
                 && !is_others(&entry)?
-                && let Some(before) = before(loader, &entry, call, current, intent)?
+                && let Some(before) = before(asked, &entry, call, current)?
                 && let Some(next) = leading_to(&before, current, intent)?
-                && let Some(planned) = resumed(loader, before, &entry, call, current, intent, options)?
+                && let Some(planned) = resumed(asked, before, &entry, call, current)?
             {
                 return Ok(planned.because(next.why));
             }
@@ -119,14 +122,14 @@ fn planned(
     if is_hotfix && to == *current {
         return hotfix::plan(loader, Some(&to), options);
     }
-    for (entry, call) in commits_of(loader, &head, &to, intent)? {
-        if let Some(before) = before(loader, &entry, call, &to, intent)?
-            && let Some(planned) = resumed(loader, before, &entry, call, &to, intent, options)?
+    for (entry, call) in commits_of(asked, &head, &to)? {
+        if let Some(before) = before(asked, &entry, call, &to)?
+            && let Some(planned) = resumed(asked, before, &entry, call, &to)?
         {
             return Ok(planned.because(why));
         }
     }
-    Ok(begin(loader, head, &to, intent, options)?.because(why))
+    Ok(begin(asked, head, &to)?.because(why))
 }
 
 /// What the intent comes to from before a release of `version`, if that is the very version: its own tag stands in nobody's
@@ -142,19 +145,20 @@ fn leading_to(before: &Snapshot, version: &Version, intent: &Intent) -> Result<O
 }
 
 /// Plans a release of which there is no commit yet.
-fn begin(loader: &Loader<'_>, head: Snapshot, to: &Version, intent: &Intent, options: &Options) -> Result<Planned> {
+fn begin(asked: Asked<'_>, head: Snapshot, to: &Version) -> Result<Planned> {
+    let loader = asked.loader;
     if loader.repo.dirty.is_empty() {
-        return draw(loader, head, to, false, intent, options);
+        return draw(asked, head, to, false);
     }
     let mut snapshot = head;
     let tree = loader.texts(Source::Tree)?;
     snapshot.today = written_date(&snapshot.train, &tree, to).unwrap_or(snapshot.today);
     snapshot.repo.dirty.clear();
-    let resumed = draw(loader, snapshot, to, false, intent, options)?;
+    let resumed = draw(asked, snapshot, to, false)?;
     if was_cut_off(loader, &tree, &resumed.plan)? {
         return Ok(resumed);
     }
-    draw(loader, loader.load(Source::Tree)?, to, false, intent, options)
+    draw(asked, loader.load(Source::Tree)?, to, false)
 }
 
 /// Whether a release was cut off before its commit was made: tree and index hold nothing but what was there before, and the

@@ -5,14 +5,13 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Intent, Planned};
-use crate::{loader::Loader, repo};
+use super::{Asked, Intent, Planned};
+use crate::repo;
 use plan::{
     changes,
     config::Entries,
     hotfix as fixes,
     hotfix::Line,
-    options::Options,
     postfix, release,
     repo::Tracked,
     snapshot::Snapshot,
@@ -21,24 +20,17 @@ use plan::{
 };
 
 /// Plans, and has the tree searched for strays meanwhile.
-pub fn draw(
-    loader: &Loader<'_>,
-    snapshot: Snapshot,
-    to: &Version,
-    released: bool,
-    intent: &Intent,
-    options: &Options,
-) -> Result<Planned> {
+pub fn draw(asked: Asked<'_>, snapshot: Snapshot, to: &Version, released: bool) -> Result<Planned> {
     let left = match snapshot.train.version(&snapshot.workspace) {
         dev if dev.is_development() => release::left_behind(&snapshot, to),
         current => current.of_crates(),
     };
-    let is_left = matches!(intent, Intent::Release(_)) && !released && left != *to;
+    let is_left = matches!(asked.intent, Intent::Release(_)) && !released && left != *to;
     let search = is_left.then(|| Search::of_release(&snapshot, &left, to));
-    let (top, tracked) = (&loader.repo.top, &loader.tracked);
+    let (top, tracked) = (&asked.loader.repo.top, &asked.loader.tracked);
     let (planned, mentions) = repo::beside(
-        loader.sh,
-        |_| informed(loader, snapshot, to, released, intent, options),
+        asked.loader.sh,
+        |_| informed(asked, snapshot, to, released),
         |_| search.as_ref().map_or(Vec::new(), |search| mentions(top, tracked, search)),
     );
     let mut planned = planned?;
@@ -47,14 +39,8 @@ pub fn draw(
 }
 
 /// Adds what the planner wants to know beyond the texts, and plans.
-fn informed(
-    loader: &Loader<'_>,
-    mut snapshot: Snapshot,
-    to: &Version,
-    released: bool,
-    intent: &Intent,
-    options: &Options,
-) -> Result<Planned> {
+fn informed(asked: Asked<'_>, mut snapshot: Snapshot, to: &Version, released: bool) -> Result<Planned> {
+    let Asked { loader, intent, options } = asked;
     let own_tag = snapshot.train.tag.fill(to);
     if loader.repo.tags.contains_key(&own_tag) {
         snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &own_tag)?);

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use anyhow::Result;
 use xshell::cmd;
 
-use super::{Intent, Planned, current, cut_off, draw::draw};
+use super::{Asked, Intent, Planned, current, cut_off, draw::draw};
 use crate::{
     loader::{Loader, Source},
     perform::git,
     repo,
 };
 use plan::{
-    config::Flow, draft::Plan, files::changelog, options::Options, postfix, repo::LogEntry, snapshot::Snapshot,
-    step::release::Work, subject, train::Train, version::Version, workspace::Texts,
+    config::Flow, draft::Plan, files::changelog, postfix, repo::LogEntry, snapshot::Snapshot, step::release::Work,
+    subject, train::Train, version::Version, workspace::Texts,
 };
 
 /// How a commit is called.
@@ -30,20 +30,15 @@ pub enum Called {
 
 /// The commits that may be the release of `version`, if the head or the release branch has it and the head still says
 /// that version.
-pub fn commits_of(
-    loader: &Loader<'_>,
-    head: &Snapshot,
-    version: &Version,
-    intent: &Intent,
-) -> Result<Vec<(LogEntry, Called)>> {
-    let train = &head.train;
+pub fn commits_of(asked: Asked<'_>, head: &Snapshot, version: &Version) -> Result<Vec<(LogEntry, Called)>> {
+    let (loader, train) = (asked.loader, &head.train);
     let subject = subject::release(train, version);
     let message =
         [train.version(&head.workspace).clone()].into_iter().chain(postfix::current(&head.workspace, train).ok());
     if message.into_iter().any(|message| message == *version) {
         let found = called(loader.log()?, &subject);
         return match found.is_empty() {
-            true => Ok(bringing(loader, head, intent)?.into_iter().map(|entry| (entry, Called::Otherwise)).collect()),
+            true => Ok(bringing(asked, head)?.into_iter().map(|entry| (entry, Called::Otherwise)).collect()),
             false => Ok(found),
         };
     }
@@ -78,25 +73,20 @@ pub fn called(log: &[LogEntry], subject: &str) -> Vec<(LogEntry, Called)> {
 }
 
 /// The commit that brought the version that stands at the head, by the newest change of a file that says it.
-fn bringing(loader: &Loader<'_>, head: &Snapshot, intent: &Intent) -> Result<Option<LogEntry>> {
+fn bringing(asked: Asked<'_>, head: &Snapshot) -> Result<Option<LogEntry>> {
     let (workspace, train) = (&head.workspace, &head.train);
     let wheels = train.wheels.iter().flat_map(|wheel| [&wheel.path, &workspace.members[wheel.member].manifest]);
     let mut files: Vec<&PathBuf> = wheels.collect();
-    if !matches!(intent, Intent::Postfix(_)) {
+    if !matches!(asked.intent, Intent::Postfix(_)) {
         files.extend([&workspace.members[train.driver].manifest, &workspace.graph.root]);
     }
-    let newest = repo::newest_of(loader.sh, "HEAD", &files)?;
+    let newest = repo::newest_of(asked.loader.sh, "HEAD", &files)?;
     Ok(newest.filter(|entry| entry.parents.len() == 1))
 }
 
 /// What stood there before a commit; `None` when that had its version already, so that the commit did not bring it.
-pub fn before(
-    loader: &Loader<'_>,
-    entry: &LogEntry,
-    called: Called,
-    version: &Version,
-    intent: &Intent,
-) -> Result<Option<Snapshot>> {
+pub fn before(asked: Asked<'_>, entry: &LogEntry, called: Called, version: &Version) -> Result<Option<Snapshot>> {
+    let Asked { loader, intent, .. } = asked;
     let Some(parent) = entry.parents.first() else { return Ok(None) };
     if called == Called::Ours {
         return loader.load(Source::Commit(parent)).map(Some);
@@ -115,15 +105,13 @@ pub fn before(
 
 /// Plans from before a commit, if that is the release's.
 pub fn resumed(
-    loader: &Loader<'_>,
+    asked: Asked<'_>,
     before: Snapshot,
     entry: &LogEntry,
     called: Called,
     to: &Version,
-    intent: &Intent,
-    options: &Options,
 ) -> Result<Option<Planned>> {
-    let mut planned = after(loader, before, entry, to, intent, options)?;
+    let (loader, mut planned) = (asked.loader, after(asked, before, entry, to)?);
     if called != Called::Otherwise {
         return Ok(Some(planned));
     }
@@ -174,20 +162,13 @@ pub fn is_newest(loader: &Loader<'_>, entry: &LogEntry) -> Result<bool> {
 }
 
 /// Plans a release whose commit was found, from the commit before it.
-pub fn after(
-    loader: &Loader<'_>,
-    before: Snapshot,
-    entry: &LogEntry,
-    to: &Version,
-    intent: &Intent,
-    options: &Options,
-) -> Result<Planned> {
-    let mut snapshot = before;
+pub fn after(asked: Asked<'_>, before: Snapshot, entry: &LogEntry, to: &Version) -> Result<Planned> {
+    let (loader, mut snapshot) = (asked.loader, before);
     let tag = snapshot.train.tag.fill(to);
     snapshot.recorded = Some(repo::recorded_by_commit(loader.sh, &entry.commit, &tag)?);
     let texts = loader.texts(Source::Commit(&entry.commit))?;
     snapshot.today = written_date(&snapshot.train, &texts, to).unwrap_or(snapshot.today);
-    let mut planned = draw(loader, snapshot, to, true, intent, options)?;
+    let mut planned = draw(asked, snapshot, to, true)?;
     if !planned.snapshot.repo.dirty.is_empty() {
         let _unkept = repo::unkept(loader.sh)?;
         let between = between(loader, &planned, entry)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, bail};
 
 use super::{
-    Intent, Planned, begin, cut_off,
+    Asked, Intent, Planned, begin, cut_off,
     found::{Called, after, before, called, holds},
 };
 use crate::{
@@ -57,14 +57,15 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
         there = loader.at(tip, loader.train)?;
         &there
     };
-    let intent = Intent::Hotfix(Some(to.clone()));
+    let intent = &Intent::Hotfix(Some(to.clone()));
+    let asked = Asked { loader: branch, intent, options };
     let log = repo::log(loader.sh, &[tip, &format!("^{}", line.base)], repo::HORIZON)?;
-    let commit = own_commit(branch, &log, &subject::release(&head.train, &to), (&to, &intent), options)?;
+    let commit = own_commit(asked, &log, &subject::release(&head.train, &to), &to)?;
     let mut planned = match commit.as_ref().and_then(|entry| Some((entry, entry.parents.first()?))) {
-        Some((entry, parent)) => after(branch, branch.load(Source::Commit(parent))?, entry, &to, &intent, options)?,
+        Some((entry, parent)) => after(asked, branch.load(Source::Commit(parent))?, entry, &to)?,
         None => {
             let source = if repo.dirty.is_empty() { Source::Tree } else { Source::Commit(tip) };
-            begin(branch, branch.load(source)?, &to, &intent, options)?
+            begin(asked, branch.load(source)?, &to)?
         }
     };
     let tagged = match repo.tags.get(&line.tag) {
@@ -86,22 +87,16 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
 }
 
 /// The commit of the branch that is the hotfix, if there is one.
-fn own_commit(
-    branch: &Loader<'_>,
-    log: &[LogEntry],
-    subject: &str,
-    (to, intent): (&Version, &Intent),
-    options: &Options,
-) -> Result<Option<LogEntry>> {
+fn own_commit(asked: Asked<'_>, log: &[LogEntry], subject: &str, to: &Version) -> Result<Option<LogEntry>> {
     for (entry, called) in called(log, subject) {
-        if before(branch, &entry, called, to, intent)?.is_some() {
+        if before(asked, &entry, called, to)?.is_some() {
             return Ok(Some(entry));
         }
     }
     // Whatever it is called: the newest one of the branch, when it holds the plan.
     if let Some(entry) = log.first().filter(|entry| entry.parents.len() == 1)
-        && let Some(before) = before(branch, entry, Called::Otherwise, to, intent)?
-        && holds(branch, &after(branch, before, entry, to, intent, options)?.plan, entry)?
+        && let Some(before) = before(asked, entry, Called::Otherwise, to)?
+        && holds(asked.loader, &after(asked, before, entry, to)?.plan, entry)?
     {
         return Ok(Some(entry.clone()));
     }
