@@ -190,7 +190,6 @@ pub fn main() -> i32 {
     })
 }
 
-/// The names of the trains that the workspace has here.
 fn names_of_trains() -> Result<Vec<String>> {
     let sh = Shell::new()?;
     let loader = Loader::new(&sh, None, None)?;

@@ -47,21 +47,10 @@ pub fn load(sh: &Shell, found: &Found) -> Result<Repo> {
     // Before git is asked anything that takes a lock for itself.
     let locks = underway::locks(found);
     let (status, refs) = beside(sh, status, refs::refs);
-    let refs = refs?;
-    Ok(Repo {
-        tags: refs.tags,
-        branches: refs.branches,
-        main: refs.main,
-        is_main_left_out: refs.is_main_left_out,
-        lacks_branches: refs.lacks_branches,
-        remote_branches: refs.remote_branches,
-        origin: refs.origin,
-        elsewhere: refs.elsewhere,
-        underway: underway::underway(sh, found),
-        locks,
-        is_shallow: found.is_shallow,
-        ..status?
-    })
+    let (refs, underway) = (refs?, underway::underway(sh, found));
+    let Repo { top, head, branch, dirty, staged, ignored, dirty_submodules, unmerged, .. } = status?;
+    let status = Repo { top, head, branch, dirty, staged, ignored, dirty_submodules, unmerged, ..refs };
+    Ok(Repo { underway, locks, is_shallow: found.is_shallow, ..status })
 }
 
 /// Asks two questions at the same time: most of an answer from git is the time that a process takes.
@@ -92,6 +81,7 @@ fn alternate(store: &Path) -> OsString {
     format!("\"{}\"", path.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")).into()
 }
 
+/// The repository as far as its status tells of it.
 fn status(sh: &Shell) -> Result<Repo> {
     // Whoever has git ignore changes of a submodule is spared its untracked files alone: others are in no checkout.
     let modules = std::fs::read(sh.current_dir().join(".gitmodules"));

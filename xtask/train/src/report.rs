@@ -103,7 +103,6 @@ impl Report {
         Report { json, loudness, color, width, groups, summary, clock }
     }
 
-    /// The line as it is written.
     fn rendered(&self, line: &Line) -> String {
         let safe = |text: &str| visible::lines(&secrets::shown(text));
         let label = match &line.label {

@@ -12,7 +12,7 @@ use anyhow::{Error, Result, anyhow, bail};
 pub use look::{look, look_equipped};
 
 use self::{
-    look::{is_unproved, observe_all, observed_steps},
+    look::{is_unproved, look_at_all, observed_steps},
     take::{is_interrupted, take},
 };
 use crate::perform::{self, Context, needs};
@@ -137,7 +137,7 @@ fn ended(
 ) -> Result<Vec<Observed>> {
     let mut observed: Vec<Observation> = match took.is_empty() {
         true => before.iter().map(|one| one.observed.clone()).collect(),
-        false => observe_all(cx, steps, &known),
+        false => look_at_all(cx, steps, &known).0,
     };
     // What is not durable is known from this run alone; and an index may show an older state to the next question.
     for (at, shown) in known {
@@ -186,7 +186,7 @@ fn take_back(cx: &Context<'_>, steps: &[Step], known: &BTreeMap<usize, Observati
     if steps.iter().any(|step| perform::has_moved(cx, step)) {
         return Ok(());
     }
-    let observed = observe_all(cx, steps, known);
+    let (observed, _) = look_at_all(cx, steps, known);
     if steps.iter().zip(&observed).any(|(step, observed)| step.is_durable() && observed.is_done()) {
         return Ok(());
     }

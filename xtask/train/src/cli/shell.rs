@@ -76,19 +76,11 @@ fn names(tool: Tool) -> (&'static str, &'static str) {
     }
 }
 
-/// The words that print the names of the trains. An `xtask` is asked as it was built last, in the workspace's root: a TAB
-/// compiles nothing.
-fn asks_for_trains(tool: Tool) -> String {
-    let program = match tool {
-        Tool::Xtask => "target/debug/xtask",
-        Tool::CargoTrain => "cargo-train",
-    };
-    format!("{program} {TRAINS} 2>/dev/null")
-}
-
-/// Lets `--train` complete to the trains of the workspace that it is typed in, where clap offers files.
+/// Lets `--train` complete to the trains of the workspace that it is typed in, where clap offers files. An `xtask` is asked
+/// for them as it was built last, in the workspace's root: a TAB compiles nothing.
 fn with_trains(text: &str, tool: Tool, shell: Shell) -> String {
-    let ask = asks_for_trains(tool);
+    let program = if tool == Tool::Xtask { "target/debug/xtask" } else { "cargo-train" };
+    let ask = format!("{program} {TRAINS} 2>/dev/null");
     let of_trains =
         |line: &str, files: &str, trains: &str| match line.contains(" -l train ") || line.contains("'--train=") {
             true => line.strip_suffix(files).map(|line| format!("{line}{trains}")),

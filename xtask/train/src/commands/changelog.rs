@@ -61,7 +61,6 @@ impl Changelog {
     }
 }
 
-/// Shows one train's.
 fn preview(session: &Session<'_>, planned: &Planned) -> Preview {
     let (report, Planned { snapshot, plan }) = (session.report, planned);
     let version = plan.to.tag();

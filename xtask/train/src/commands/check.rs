@@ -82,7 +82,6 @@ struct Looked<'a> {
 }
 
 impl Looked<'_> {
-    /// Every check of one train.
     fn look_at(&mut self, snapshot: &Snapshot, parses: Parses) -> Result<()> {
         let (Snapshot { workspace, train, .. }, report) = (snapshot, self.cx.report);
         // Only here: a state knows nothing of the command line.

@@ -121,15 +121,12 @@ fn findings(
     let compared: Vec<usize> = touched.into_iter().filter(|&at| train.publishes(&workspace.members[at])).collect();
     // What breaks between two pre-releases breaks nothing that was promised.
     let Some((_, tag)) = due::last_final(snapshot).filter(|_| !compared.is_empty()) else { return Ok(findings) };
-    if !wanted.interfaces {
-        let why = "interfaces were not compared: --interfaces compares them, and runs the workspace's build scripts";
-        findings.unknown.push(why.to_owned());
-        return Ok(findings);
-    }
-    if !semver_checks::is_installed() {
-        let why =
-            "interfaces were not compared: cargo semver-checks is not installed (cargo install cargo-semver-checks)";
-        findings.unknown.push(why.to_owned());
+    if !wanted.interfaces || !semver_checks::is_installed() {
+        let why = match wanted.interfaces {
+            false => "--interfaces compares them, and runs the workspace's build scripts",
+            true => "cargo semver-checks is not installed (cargo install cargo-semver-checks)",
+        };
+        findings.unknown.push(format!("interfaces were not compared: {why}"));
         return Ok(findings);
     }
     for at in compared {

@@ -51,15 +51,15 @@ impl Init {
             return refuse(report, &stale(&loader, &workspace)?, "changed");
         }
         history::whole(&loader)?;
-        let Looked { edits, notes, said } = look(&loader, self.xtask)?;
-        said.iter().for_each(|line| report.say(line.as_str()));
+        let Looked { edits, notes, found } = look(&loader, self.xtask)?;
+        found.iter().for_each(|line| report.say(line.as_str()));
         report.notes(&notes);
         let mode = if self.write { session.mode() } else { Mode::Look };
         let edits = Arc::new(edits);
         let write = (!edits.is_empty()).then(|| Step::Write(Write { edits: edits.clone(), branch: None }));
         let outcome = if mode == Mode::Act { Outcome::Done } else { Outcome::Planned };
         let (cx, steps) = (session.context(&loader)?, Vec::from_iter(write));
-        let observed = session.take(&cx, &Proposed { proposed: said, notes }, (&steps, mode), |_| outcome)?;
+        let observed = session.take(&cx, &Proposed { proposed: found, notes }, (&steps, mode), |_| outcome)?;
         if mode == Mode::Look && !report.json {
             for diff in edit::diffs(&edits) {
                 report.warn(diff.strip_suffix('\n').unwrap_or(&diff));

@@ -90,18 +90,17 @@ fn strange_names(session: &Session<'_>, from: &Path) -> Result<(Vec<String>, Vec
     let (mut hidden, mut projects) = (BTreeSet::new(), BTreeSet::new());
     for train in loader.trains(&head)? {
         let snapshot = Snapshot { train, ..head.clone() };
-        let of = |kind: names::Kind| names::names(&snapshot).into_iter().filter(move |name| name.kind == kind);
-        let registries = ownership::registries(&cx, &snapshot, &of(names::Kind::Crate).collect::<Vec<_>>());
+        let (crates, named): (Vec<_>, Vec<_>) =
+            names::names(&snapshot).into_iter().partition(|name| name.kind == names::Kind::Crate);
+        let registries = ownership::registries(&cx, &snapshot, &crates);
         if let Some(why) = registries.unasked.first() {
             bail!("{why}");
         }
         let strange = registries.answers.into_iter().filter(|(_, answer)| answer.is_strange());
         hidden.extend(strange.map(|(name, _)| name.name));
-        let named: Vec<names::Name> = of(names::Kind::Project).collect();
-        let asked = ownership::registries(&cx, &snapshot, &named);
-        let known = asked.answers.into_iter().filter(|(_, answer)| !answer.is_strange()).map(|(name, _)| name.name);
-        let known: BTreeSet<String> = known.collect();
-        projects.extend(named.into_iter().map(|name| name.name).filter(|name| !known.contains(name)));
+        let answers = ownership::registries(&cx, &snapshot, &named).answers;
+        let is_known = |name: &names::Name| answers.iter().any(|(of, answer)| of == name && !answer.is_strange());
+        projects.extend(named.into_iter().filter(|name| !is_known(name)).map(|name| name.name));
     }
     Ok((hidden.into_iter().collect(), projects.into_iter().collect()))
 }

@@ -122,19 +122,16 @@ fn overview(session: &Session<'_>, here: bool, issue: bool) -> Result<()> {
     let all = || trains.iter().map(|train| &train.status);
     let overdue: Vec<&TrainStatus> = all().filter(|status| status.is_overdue()).collect();
     let is_known = all().flat_map(|status| &status.lines).all(|line| line.state != State::Unknown);
-    let updated_issue = match issue {
-        true => keep_issue(session, &cx, &Vec::from_iter(all()), &overdue, is_known),
-        false => Ok(None),
-    };
+    let mut kept = Ok(None);
+    if issue {
+        kept = keep_issue(session, &cx, &Vec::from_iter(all()), &overdue, is_known);
+    }
     let late = |status: &&TrainStatus| status.lines.iter().filter(|line| line.state == State::Overdue).count();
     let late: usize = overdue.iter().map(late).sum();
     let (at, overdue) = (Date::timestamp(clock::now()), !overdue.is_empty());
-    let (issue, updated) = match updated_issue {
-        Ok(issue) => (issue, Ok(())),
-        Err(error) => (None, Err(error)),
-    };
+    let issue = kept.as_mut().ok().and_then(Option::take);
     report.json(&StatusReport { at, trains, overdue, issue });
-    updated?;
+    kept?;
     match late {
         0 => Ok(()),
         lines => bail!("overdue: {}", count(lines, "line")),
@@ -223,14 +220,13 @@ fn last(
         Ok((_, publication)) => {
             let observed =
                 run::look(cx, &publication.steps).into_iter().filter(|observed| observed.scope >= Scope::Remote);
-            observed
-                .map(|observed| Part {
-                    group: observed.step.group(),
-                    title: observed.title,
-                    is_own: observed.step.is_own(),
-                    observed: observed.observed,
-                })
-                .collect()
+            let part = |Observed { step, title, observed, .. }: Observed| Part {
+                group: step.group(),
+                title,
+                is_own: step.is_own(),
+                observed,
+            };
+            observed.map(part).collect()
         }
         // A commit of long ago may be configured in a way that is not understood any more.
         Err(error) => unknown("its publication", error, format!("git show {tag}:Cargo.toml")),

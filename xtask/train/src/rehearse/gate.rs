@@ -109,7 +109,6 @@ fn head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Where the head ends.
 fn end(text: &[u8]) -> Option<usize> {
     text.windows(4).position(|four| four == b"\r\n\r\n")
 }

@@ -18,37 +18,29 @@ pub const HORIZON: usize = 1_000;
 
 /// The newest commits that any of `tips` leads to.
 pub fn log(sh: &Shell, tips: &[&str], limit: usize) -> Result<Vec<LogEntry>> {
-    let limit = limit.to_string();
-    let format = "--format=%H%x00%P%x00%s";
-    let listed =
-        text(cmd!(sh, "git log --max-count {limit} --no-show-signature --encoding=UTF-8 {format} {tips...} --"))?;
-    Ok(listed.lines().filter_map(log_entry).collect())
-}
-
-/// A line of the log.
-fn log_entry(line: &str) -> Option<LogEntry> {
-    let mut fields = line.splitn(3, '\0');
-    let (commit, parents, subject) = (fields.next()?, fields.next()?, fields.next()?);
-    Some(LogEntry {
-        commit: commit.to_owned(),
-        parents: parents.split_whitespace().map(str::to_owned).collect(),
-        subject: subject.to_owned(),
-    })
+    entries(sh, tips, limit, &[])
 }
 
 /// The newest commit that `tip` leads to and that touches any of these files.
 pub fn newest_of(sh: &Shell, tip: &str, paths: &[&PathBuf]) -> Result<Option<LogEntry>> {
-    let options = ["--max-count=1", "--no-show-signature", "--encoding=UTF-8", "--format=%H%x00%P%x00%s"];
-    let listed = text(cmd!(sh, "git --literal-pathspecs log {options...} {tip} -- {paths...}"))?;
-    Ok(listed.lines().find_map(log_entry))
+    Ok(entries(sh, &[tip], 1, paths)?.into_iter().next())
 }
 
 /// The commits of the first-parent line of `tip` that bring a change to any of these files, newest first.
 pub fn along(sh: &Shell, tip: &str, paths: &[&PathBuf]) -> Result<Vec<LogEntry>> {
-    let (limit, format) = (HORIZON.to_string(), "--format=%H%x00%P%x00%s");
-    let options = ["--first-parent", "--no-show-signature", "--encoding=UTF-8", format, "--max-count", &limit];
-    let listed = text(cmd!(sh, "git --literal-pathspecs log {options...} {tip} -- {paths...}"))?;
-    Ok(listed.lines().filter_map(log_entry).collect())
+    entries(sh, &["--first-parent", tip], HORIZON, paths)
+}
+
+fn entries(sh: &Shell, tips: &[&str], limit: usize, paths: &[&PathBuf]) -> Result<Vec<LogEntry>> {
+    let limit = limit.to_string();
+    let options = ["--max-count", &limit, "--no-show-signature", "--encoding=UTF-8", "--format=%H%x00%P%x00%s"];
+    let listed = text(cmd!(sh, "git --literal-pathspecs log {options...} {tips...} -- {paths...}"))?;
+    let entry = |line: &str| {
+        let mut fields = line.splitn(3, '\0').map(str::to_owned);
+        let (commit, parents, subject) = (fields.next()?, fields.next()?, fields.next()?);
+        Some(LogEntry { commit, parents: parents.split_whitespace().map(str::to_owned).collect(), subject })
+    };
+    Ok(listed.lines().filter_map(entry).collect())
 }
 
 /// The newest of these commits that touch any of `paths`.
@@ -129,12 +121,7 @@ pub fn staged(sh: &Shell, commit: &str) -> Result<Vec<PathBuf>> {
 
 /// Whether `commit` is `tip` or one of its ancestors.
 pub fn is_ancestor(sh: &Shell, commit: &str, tip: &str) -> Result<bool> {
-    let output = cmd!(sh, "git merge-base --is-ancestor {commit} {tip}").quiet().ignore_status().output()?;
-    match output.status.code() {
-        Some(0) => Ok(true),
-        Some(1) => Ok(false),
-        _ => bail!("git merge-base {commit} {tip}: {}", String::from_utf8_lossy(&output.stderr).trim()),
-    }
+    Ok(based(sh, Some("--is-ancestor"), commit, tip)?.is_some())
 }
 
 /// Those of some tags whose commits are `tip` or one of its ancestors. git walks further for all at once than for each of a
@@ -158,7 +145,12 @@ pub fn merged<'t>(sh: &Shell, tip: &str, tags: &[&'t str]) -> Result<BTreeSet<&'
 
 /// The newest commit that both lead to.
 pub fn merge_base(sh: &Shell, one: &str, other: &str) -> Result<Option<String>> {
-    let output = cmd!(sh, "git merge-base {one} {other}").quiet().ignore_status().output()?;
+    based(sh, None, one, other)
+}
+
+/// What `git merge-base` answers, if it is no "none".
+fn based(sh: &Shell, option: Option<&str>, one: &str, other: &str) -> Result<Option<String>> {
+    let output = cmd!(sh, "git merge-base {option...} {one} {other}").quiet().ignore_status().output()?;
     match output.status.code() {
         Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
         Some(1) => Ok(None),

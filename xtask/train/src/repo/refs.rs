@@ -1,10 +1,7 @@
 //! Tags, branches and remotes as git lists them.
 //! It must never take a name that git itself would not make, nor one that is not UTF-8, for one that is meant.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
@@ -13,27 +10,19 @@ use super::{
     answer::{bytes, lossy, named, path, text},
     beside,
 };
-use plan::{names::check_name, repo::Elsewhere};
+use plan::{
+    names::check_name,
+    repo::{Elsewhere, Repo},
+};
 
-#[derive(Default)]
-pub struct Refs {
-    pub tags: BTreeMap<String, String>,
-    pub branches: BTreeMap<String, String>,
-    pub main: Option<String>,
-    pub is_main_left_out: bool,
-    pub lacks_branches: bool,
-    pub remote_branches: BTreeSet<String>,
-    pub origin: Option<String>,
-    pub elsewhere: BTreeMap<String, Elsewhere>,
-}
-
-pub fn refs(sh: &Shell) -> Result<Refs> {
+/// The repository as far as its refs and remotes tell of it.
+pub fn refs(sh: &Shell) -> Result<Repo> {
     let format = "%(refname)%00%(objectname)%00%(symref)%00%(worktreepath)";
     let usual = ["main", "master"];
     let remote = "refs/remotes/origin/";
     let (listed, tags) =
         beside(sh, |sh| bytes(cmd!(sh, "git for-each-ref --format {format} refs/heads refs/remotes")), tags);
-    let (listed, mut refs) = (listed?, Refs { tags: tags?, ..Refs::default() });
+    let (listed, mut refs) = (listed?, Repo { tags: tags?, ..Repo::default() });
     for line in listed.split(|byte| *byte == b'\n') {
         let fields: Vec<&[u8]> = line.splitn(4, |byte| *byte == 0).collect();
         let [name, object, symref, worktree] = fields.as_slice() else {

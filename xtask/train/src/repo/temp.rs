@@ -75,7 +75,6 @@ impl Drop for TempDir {
     }
 }
 
-/// How the names begin.
 const NAME: &str = "xtask-";
 
 /// Makes a directory that no other user can look into.

@@ -39,7 +39,6 @@ impl Clock {
         *self.erase() = Last::Lent;
     }
 
-    /// Shows the line with the seconds after it.
     fn tick(&self, line: &str, seconds: u64) {
         let mut last = self.erase();
         if !matches!(*last, Last::Lent) {

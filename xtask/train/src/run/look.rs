@@ -27,15 +27,10 @@ pub fn look_equipped(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
     observed_steps(steps, observed, &looked)
 }
 
-/// Observes all steps, but for the checks of which this run knows already.
-pub(super) fn observe_all(cx: &Context<'_>, steps: &[Step], known: &BTreeMap<usize, Observation>) -> Vec<Observation> {
-    look_at_all(cx, steps, known).0
-}
-
 /// Observes all steps, but for the checks of which this run knows already. One before a durable step of its group that is done
 /// is done with it, unless others have to confirm it. What is far away is asked side by side, and how long each took to
 /// answer is measured.
-fn look_at_all(
+pub(super) fn look_at_all(
     cx: &Context<'_>,
     steps: &[Step],
     known: &BTreeMap<usize, Observation>,
@@ -46,12 +41,9 @@ fn look_at_all(
         Some((at, made.or_else(|| of_checks.of(step))?))
     };
     let mut known: BTreeMap<usize, Observation> = steps.iter().enumerate().filter_map(check).collect();
-    let mut looked = BTreeMap::new();
-    let mut asked: BTreeMap<usize, Observation> = BTreeMap::new();
-    for (at, (observed, seconds)) in ask_far(cx, steps, &known) {
-        looked.insert(at, seconds);
-        asked.insert(at, observed);
-    }
+    let far = ask_far(cx, steps, &known).into_iter();
+    let (mut asked, mut looked): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        far.map(|(at, (observed, seconds))| ((at, observed), (at, seconds))).unzip();
     let is_unproved = is_unproved(steps);
     let mut observed: Vec<Observation> = Vec::with_capacity(steps.len());
     let mut after = BTreeMap::new();

@@ -26,7 +26,7 @@ pub struct Looked {
     pub edits: Vec<Edit>,
     pub notes: Vec<String>,
     /// What was found, a line each.
-    pub said: Vec<String>,
+    pub found: Vec<String>,
 }
 
 /// The root's manifest as it is to be, and what that makes of the workspace.
@@ -48,7 +48,7 @@ fn configure(
         Err(error) => {
             let Some(refusal) = error.downcast_ref::<Refusal>() else { return Err(error) };
             let why = refusal.to_string();
-            looked.said.push(format!("proposed: trains, because {}", why.lines().next().unwrap_or_default()));
+            looked.found.push(format!("proposed: trains, because {}", why.lines().next().unwrap_or_default()));
             text = manifest::extended(&text, &manifest::tables(&refusal.proposal)?)?;
             workspace = loader.configured(&text)?;
             every(loader, &workspace)?
@@ -59,13 +59,13 @@ fn configure(
         let keys = keys(loader, &workspace, train)?;
         if keys.is_empty() {
             let how = if train.config.form == Form::Absent { "derived" } else { "configured" };
-            looked.said.push(format!("train {name} is {how}: nothing is to be added"));
+            looked.found.push(format!("train {name} is {how}: nothing is to be added"));
             continue;
         }
         match with_keys(loader, &workspace, &text, train, &keys) {
             Ok(next) => {
                 looked
-                    .said
+                    .found
                     .extend(keys.iter().map(|key| format!("proposed: `{}` of train {name}: {}", key.name, key.why)));
                 (text, workspace) = next;
                 trains = every(loader, &workspace)?;
@@ -101,7 +101,7 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
     let alone = trains.iter().flat_map(|train| wheels::wheels_alone(&workspace, train));
     let alone: BTreeSet<PathBuf> = alone.map(|member| member.manifest.clone()).collect();
     for path in &alone {
-        looked.said.push(format!(
+        looked.found.push(format!(
             "proposed: `publish = false` in {}: a wheel goes to PyPI, not among the crates",
             slashed(path)
         ));
@@ -217,19 +217,14 @@ fn with_keys(
             let (members, others) = (of.members(), without.members());
             members.difference(&others).map(|&at| workspace.members[at].name.clone()).collect::<Vec<_>>()
         };
-        let list = |name: &'static str, names: Vec<String>| {
-            (!names.is_empty()).then(|| Key { name, value: format!("{names:?}"), why: String::new() })
-        };
+        let key = |name: &'static str, value: String| Key { name, value, why: String::new() };
+        let list = |name, names: Vec<String>| (!names.is_empty()).then(|| key(name, format!("{names:?}")));
         let is_unpublished = train.config.is_unpublished() && !own.config.is_unpublished();
         let more = [
             list("also", names(train, &own)),
             list("except", names(&own, train)),
-            (own.tag != train.tag).then(|| Key {
-                name: "tag",
-                value: format!("{:?}", train.tag.to_string()),
-                why: String::new(),
-            }),
-            is_unpublished.then(|| Key { name: "registries", value: "[]".to_owned(), why: String::new() }),
+            (own.tag != train.tag).then(|| key("tag", format!("{:?}", train.tag.to_string()))),
+            is_unpublished.then(|| key("registries", "[]".to_owned())),
         ];
         (text, next, own) = made(&more.into_iter().flatten().chain(keys.iter().cloned()).collect::<Vec<_>>())?;
     }
