@@ -1,64 +1,51 @@
 //! What is made from the command line for shells and readers: completions and man pages.
 //! It must never be another list of the commands.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::PathBuf,
+};
 
 use anyhow::{Context as _, Result};
-use clap::{Args, Command, CommandFactory as _, Parser, Subcommand, builder::Resettable};
+use clap::{Command, CommandFactory as _, Subcommand, builder::Resettable};
 use clap_complete::Shell;
 
 use super::{Cli, TRAINS};
 use plan::tool::{TOOL, Tool};
 
 /// What an installed program can print of itself.
-#[derive(Parser)]
-pub struct Printing {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Subcommand)]
-enum What {
-    Completions(Completions),
-    Man(Man),
-}
-
-/// Print the completions for a shell.
-#[derive(Args)]
-#[command(
-    after_help = format!("Examples:\n  {TOOL} completions bash > ~/.local/share/bash-completion/completions/cargo-train\n  {TOOL} completions zsh > ~/.zfunc/_cargo-train\n  {TOOL} completions fish > ~/.config/fish/completions/cargo-train.fish")
-)]
-struct Completions {
-    shell: Shell,
-}
-
-/// Write the man pages into a directory.
-#[derive(Args)]
-#[command(after_help = format!("Examples:\n  {TOOL} man --out ~/.local/share/man/man1"))]
-struct Man {
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+pub enum Printing {
+    /// Print the completions for a shell.
+    #[command(
+        after_help = format!("Examples:\n  {TOOL} completions bash > ~/.local/share/bash-completion/completions/cargo-train\n  {TOOL} completions zsh > ~/.zfunc/_cargo-train\n  {TOOL} completions fish > ~/.config/fish/completions/cargo-train.fish")
+    )]
+    Completions { shell: Shell },
+    /// Write the man pages into a directory.
+    #[command(after_help = format!("Examples:\n  {TOOL} man --out ~/.local/share/man/man1"))]
+    Man {
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
 }
 
 impl Printing {
     /// All that can be typed.
     pub fn command() -> Command {
-        What::augment_subcommands(Cli::command())
+        Printing::augment_subcommands(Cli::command())
     }
 
     pub fn run(self) -> Result<()> {
-        let tool = TOOL.tool();
-        match self.what {
-            What::Completions(Completions { shell }) => {
+        let (command, tool) = (Printing::command(), TOOL.tool());
+        match self {
+            Printing::Completions { shell } => {
                 // Nobody reads it when the pipe is closed.
-                let _ = std::io::Write::write_all(
-                    &mut std::io::stdout(),
-                    completions(&Printing::command(), tool, shell).as_bytes(),
-                );
+                let _ = io::stdout().write_all(completions(&command, tool, shell).as_bytes());
             }
-            What::Man(Man { out }) => {
+            Printing::Man { out } => {
                 fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
-                for (name, text) in man_pages(&Printing::command(), tool) {
+                for (name, text) in man_pages(&command, tool) {
                     let path = out.join(name);
                     fs::write(&path, text).with_context(|| path.display().to_string())?;
                 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use semver::Version;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Entry, crate_file, entries, own_index, refuse, save_entries};
@@ -27,9 +27,11 @@ struct Upload {
     rust_version: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// As it is uploaded; the index has it with two names changed.
+#[derive(Serialize, Deserialize)]
 struct Dependency {
     name: String,
+    #[serde(rename(serialize = "req"))]
     version_req: String,
     features: Vec<String>,
     optional: bool,
@@ -37,6 +39,7 @@ struct Dependency {
     target: Option<String>,
     kind: Option<String>,
     registry: Option<String>,
+    #[serde(rename(serialize = "package"))]
     explicit_name_in_toml: Option<String>,
 }
 
@@ -145,23 +148,13 @@ impl Upload {
 impl Dependency {
     /// The index has the dependency's own name in `package` when it is renamed. What stands for crates.io has all crates in
     /// it; a private registry says of those that it does not have where they are.
-    fn into_entry(self, state: &State) -> Value {
-        let registry = self.registry.filter(|registry| state.is_private && *registry != own_index(state));
-        let (name, package) = match self.explicit_name_in_toml {
-            Some(renamed) => (renamed, Some(self.name)),
-            None => (self.name, None),
-        };
-        json!({
-            "name": name,
-            "req": self.version_req,
-            "features": self.features,
-            "optional": self.optional,
-            "default_features": self.default_features,
-            "target": self.target,
-            "kind": self.kind.as_deref().unwrap_or("normal"),
-            "registry": registry,
-            "package": package,
-        })
+    fn into_entry(mut self, state: &State) -> Value {
+        self.registry = self.registry.filter(|registry| state.is_private && *registry != own_index(state));
+        self.kind.get_or_insert_with(|| "normal".to_owned());
+        if let Some(renamed) = &mut self.explicit_name_in_toml {
+            std::mem::swap(renamed, &mut self.name);
+        }
+        json!(self)
     }
 }
 
