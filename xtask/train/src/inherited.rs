@@ -116,9 +116,8 @@ pub fn leads_out(name: &str) -> bool {
     const STARTS: [&str; 8] =
         ["PIP_", "UV_", "TWINE_", "GH_", "ACTIONS_ID_TOKEN", "CARGO_REGISTR", "DOCKER_", "MATURIN_"];
     const ENDS: [&str; 5] = ["_TOKEN", "_PASSWORD", "_SECRET", "_WEBHOOK_URL", "_CREDENTIALS"];
-    let is = |list: &[&str], has: fn(&str, &str) -> bool| list.iter().any(|part| has(name, part));
-    !KEPT.contains(&name)
-        && (is(&STARTS, |name, start| name.starts_with(start)) || is(&ENDS, |name, end| name.ends_with(end)))
+    let is_one = STARTS.iter().any(|start| name.starts_with(start)) || ENDS.iter().any(|end| name.ends_with(end));
+    is_one && !KEPT.contains(&name)
 }
 
 /// Has a program that runs code of others run without any secret.

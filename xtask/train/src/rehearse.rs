@@ -221,7 +221,7 @@ impl Task<'_> {
         };
         rehearsal.version = to.tag();
         let mut stand = Stand::set_up(self, &dir, &to, rehearsal)?;
-        let ended = stand.play(snapshot, goal.as_ref().map(|goal| (goal, options.waive.as_slice())), to);
+        let ended = stand.play(goal.as_ref(), &to);
         drop(stand);
         let cleared = if options.keep { Ok(()) } else { sh.remove_path(&dir) };
         ended.and(cleared.map_err(Into::into))

@@ -152,7 +152,11 @@ impl Repository<'_> {
                     ("GET", []) => self.show(self.releases().find(|release| release.id == id)),
                     ("PATCH", []) => self.edit(id),
                     ("DELETE", []) => self.delete_release(id),
-                    ("GET", ["assets"]) => Ok(self.list_assets(id)),
+                    ("GET", ["assets"]) => {
+                        let assets = self.releases().filter(|release| release.id == id);
+                        let assets = assets.flat_map(|of| of.assets.iter().map(|asset| self.asset_json(of, asset)));
+                        Ok(self.page(&format!("releases/{id}/assets"), assets.collect()))
+                    }
                     ("POST", ["assets"]) => self.upload(id),
                     _ => Err(not_found()),
                 }
@@ -202,12 +206,6 @@ impl Repository<'_> {
         let mut releases: Vec<&Release> = self.releases().collect();
         releases.sort_by_key(|release| std::cmp::Reverse(release.id));
         self.page("releases", releases.iter().map(|release| self.release_json(release)).collect())
-    }
-
-    fn list_assets(&self, id: u64) -> Answer {
-        let assets = self.releases().filter(|release| release.id == id);
-        let assets = assets.flat_map(|release| release.assets.iter().map(|asset| self.asset_json(release, asset)));
-        self.page(&format!("releases/{id}/assets"), assets.collect())
     }
 
     pub fn owner(&self) -> &str {

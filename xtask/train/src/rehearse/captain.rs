@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, de::IgnoredAny};
-use xshell::{Shell, cmd};
+use xshell::cmd;
 
 use super::{rehearsal::Ending, shell_in, stand::Stand, summary, user};
 use crate::{
@@ -25,7 +25,6 @@ use plan::{
     repo::short,
     run_report::{Observed, Outcome, RunReport},
     smoke,
-    snapshot::Snapshot,
     step::{CrateUpload, Dist, Group, Observation},
     tool::TOOL,
     train::Train,
@@ -55,29 +54,29 @@ struct Number {
 
 impl Stand<'_> {
     /// Releases, unless it is released already; publishes, and lives the life of a user.
-    pub fn play(&mut self, before: &Snapshot, release: Option<(&Goal, &[String])>, version: Version) -> Result<()> {
-        let without = self.without(before);
-        if let Some((goal, waive)) = release {
-            self.release(before, &version, goal, waive)?;
+    pub fn play(&mut self, goal: Option<&Goal>, version: &Version) -> Result<()> {
+        let without = self.without();
+        if let Some(goal) = goal {
+            self.release(version, goal)?;
         }
         let there = shell_in(&self.clone)?;
-        let loader = Loader::new(&there, Some(&self.manifest.clone()), Some(before.train.name()))?;
+        let loader = Loader::new(&there, Some(&self.manifest), Some(self.task.snapshot.train.name()))?;
         let here = publish::Options { here: true, ..Default::default() };
-        let (snapshot, publication) = publication(&loader, Some(&version), &here)?;
+        let (snapshot, publication) = publication(&loader, Some(version), &here)?;
         for earlier in earlier(&publication.parts.crates) {
             // What a patch leaves where it is was published before, here as outside.
             self.command("what was published before", &["publish", "--only", "crates", &earlier], true)?;
         }
-        self.publish(&version, &without)?;
+        self.publish(version, &without)?;
         self.rehearsal.graph = summary::graph(&snapshot);
-        let cx = Context::new(&there, self.report, self.environment.target.clone(), self.interrupted.clone());
+        let cx = Context::new(&there, self.task.report, self.environment.target.clone(), self.task.interrupted.clone());
         let driver = &snapshot.workspace.members[snapshot.train.driver].name;
         let parts = &publication.parts;
         for upload in parts.crates.iter().filter(|upload| upload.name == *driver) {
             user::builds_with(self, upload)?;
         }
         for dist in &parts.dists {
-            self.elsewhere(&before.train, dist, &build::files(&cx, dist)?);
+            self.elsewhere(dist, &build::files(&cx, dist)?);
             user::installs(self, &cx, dist, smoke::python_tests(&snapshot, &dist.project))?;
         }
         for release in parts.images.iter().filter(|_| !without.contains(&Group::Images)) {
@@ -86,10 +85,11 @@ impl Stand<'_> {
         self.compare(&cx, &publication)
     }
 
-    fn release(&mut self, before: &Snapshot, version: &Version, goal: &Goal, waive: &[String]) -> Result<()> {
+    fn release(&mut self, version: &Version, goal: &Goal) -> Result<()> {
+        let (config, waive) = (&self.task.snapshot.train.config, &self.task.options.waive);
         self.rehearsal.not_proved.extend(waive.iter().map(|name| (name.clone(), "it was waived".to_owned())));
         // The forge here has no checks and no reviews of what is released.
-        let asked: BTreeSet<&str> = before.train.config.checklist.iter().map(|row| row.name()).collect();
+        let asked: BTreeSet<&str> = config.checklist.iter().map(|row| row.name()).collect();
         let asked: Vec<&str> = asked.into_iter().filter(|name| !waive.iter().any(|waived| waived == name)).collect();
         for name in &asked {
             let why = match *name == Confirmed::Website.name() {
@@ -102,22 +102,20 @@ impl Stand<'_> {
         let waived = waive.iter().map(String::as_str).chain(asked).flat_map(|name| ["--waive", name]);
         let here: Vec<&str> = ["release"].into_iter().chain(goal.as_deref()).chain(waived).collect();
         let pushed = [&here[..], &["--push"]].concat();
-        if before.train.config.flow == Flow::Push {
+        if config.flow == Flow::Push {
             return self.command("release", &pushed, false).map(drop);
         }
         // What proves it has nothing to send with; the request is opened, and the tag pushed, as by another machine.
         self.command("release", &here, false)?;
-        self.merge(&before.train, &version.to_string(), &pushed)?;
+        self.merge(version, &pushed)?;
         self.command("the release that was merged", &here, false)?;
         self.command("the tag of it", &pushed, true).map(drop)
     }
 
     /// The release's pull request, opened and merged on the forge; where that cannot be asked, its branch is merged alone.
-    fn merge(&mut self, train: &Train, version: &str, pushed: &[&str]) -> Result<()> {
+    fn merge(&mut self, version: &Version, pushed: &[&str]) -> Result<()> {
         const WHAT: &str = "the pull request";
-        let (sh, clone) = (Shell::new()?, self.clone.clone());
-        let (main, remote) = (&train.main, &train.remote);
-        sh.change_dir(&clone);
+        let (sh, Train { main, remote, .. }) = (shell_in(&self.clone)?, &self.task.snapshot.train);
         let branch = sh.cmd("git").args(["branch", "--show-current"]).quiet().read()?;
         match lacks("gh") {
             None => {
@@ -188,9 +186,9 @@ impl Stand<'_> {
     }
 
     /// Wheels of other platforms are proved nowhere but there.
-    fn elsewhere(&mut self, train: &Train, dist: &Dist, files: &Hashes) {
+    fn elsewhere(&mut self, dist: &Dist, files: &Hashes) {
         let files: Vec<String> = files.keys().cloned().collect();
-        let missing = publish::missing(&train.config.platforms, &files);
+        let missing = publish::missing(&self.task.snapshot.train.config.platforms, &files);
         if !missing.is_empty() {
             let what = format!("wheels of {} for {}", dist.name, missing.join(", "));
             let why = "each is built on a machine of its kind, by the python-wheels workflow";
@@ -199,8 +197,8 @@ impl Stand<'_> {
     }
 
     /// What this machine has no program for is left out, and reported.
-    fn without(&mut self, before: &Snapshot) -> Vec<Group> {
-        let config = &before.train.config;
+    fn without(&mut self) -> Vec<Group> {
+        let config = &self.task.snapshot.train.config;
         let images = self.environment.images.as_ref().err().filter(|_| !config.images.is_empty()).cloned();
         let announced = if config.announce.is_empty() { None } else { lacks("curl") };
         let groups = [
@@ -220,7 +218,7 @@ impl Stand<'_> {
 
     /// Runs the tool itself in the clone, as a captain would, and takes down its steps.
     fn command(&mut self, stage: &str, args: &[&str], outward: bool) -> Result<Reply> {
-        self.report.say(format!("{stage}:"));
+        self.task.report.say(format!("{stage}:"));
         let reply = self.tool(args, outward)?;
         for step in &reply.steps {
             self.take_down(stage, step);
@@ -232,11 +230,11 @@ impl Stand<'_> {
         let exe = std::env::current_exe().context("this program has no path")?;
         let mut command = Command::new(exe);
         command.args(args).args(["--json", "--train", &self.rehearsal.train, "--manifest-path"]).arg(&self.manifest);
-        if self.report.loudness == Loudness::Quiet {
+        if self.task.report.loudness == Loudness::Quiet {
             command.arg("--quiet");
         }
         self.environment.apply(&mut command, outward);
-        command.current_dir(&self.clone).stdin(Stdio::null()).stderr(self.report.child_output());
+        command.current_dir(&self.clone).stdin(Stdio::null()).stderr(self.task.report.child_output());
         let output = command.output()?;
         let failed = || anyhow!("`{TOOL} {}` failed: see above", args.join(" "));
         let reply: Reply = match serde_json::from_slice(&output.stdout) {

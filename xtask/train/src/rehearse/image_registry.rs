@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Context as _, Result, bail};
+
 use super::gate::{self, Gate};
 use crate::{
     repo::TempDir,
@@ -30,22 +32,20 @@ pub struct ImageRegistry {
 
 impl ImageRegistry {
     /// Starts one that keeps its images in `dir`, or says why there is none.
-    pub fn start(dir: &Path) -> Result<ImageRegistry, String> {
+    pub fn start(dir: &Path) -> Result<ImageRegistry> {
         if !cfg!(unix) {
-            return Err("here, an image registry would be open to every user of this machine".to_owned());
+            bail!("here, an image registry would be open to every user of this machine");
         }
-        let own = TempDir::for_socket().map_err(|error| format!("{error:#}"))?;
+        let own = TempDir::for_socket()?;
         let (socket, config) = (own.path().join(SOCKET), dir.join("config.yml"));
         let text = format!(
             "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {:?}\nhttp:\n  net: unix\n  addr: {socket:?}\n",
             dir.join("data")
         );
-        fs::create_dir_all(dir).and_then(|()| fs::write(&config, text)).map_err(|error| error.to_string())?;
+        fs::create_dir_all(dir).and_then(|()| fs::write(&config, text))?;
         let basic = basic();
-        let gate = Gate::open(&socket, &format!("Basic {basic}"));
-        let gate = gate.map_err(|error| format!("no port is free: {error}"))?;
-        let login = Login::keep(&dir.join("login"), &gate.address().to_string(), &basic);
-        let login = login.map_err(|error| format!("{error:#}"))?;
+        let gate = Gate::open(&socket, &format!("Basic {basic}")).context("no port is free")?;
+        let login = Login::keep(&dir.join("login"), &gate.address().to_string(), &basic)?;
         let output = || fs::File::create(dir.join("log")).map_or_else(|_| Stdio::null(), Stdio::from);
         for program in PROGRAMS {
             let mut command = Command::new(program);
@@ -56,17 +56,17 @@ impl ImageRegistry {
                 return Ok(registry);
             }
         }
-        Err("no image registry to start (on Debian and Ubuntu: apt install docker-registry)".to_owned())
+        bail!("no image registry to start (on Debian and Ubuntu: apt install docker-registry)")
     }
 
-    fn wait(&mut self) -> Result<(), String> {
+    fn wait(&mut self) -> Result<()> {
         // As long as it runs, it may only be slow; but one that listens elsewhere is not waited for without end.
         let mut patience = Patience::steady(Duration::from_secs(120), Duration::from_millis(50));
         while gate::connect(&self.own.path().join(SOCKET)).is_err() {
             if let Ok(Some(status)) = self.process.try_wait() {
-                return Err(format!("the image registry ended with {status}"));
+                bail!("the image registry ended with {status}");
             }
-            let pause = patience.next_pause().ok_or("the image registry does not answer after 120 s")?;
+            let pause = patience.next_pause().context("the image registry does not answer after 120 s")?;
             std::thread::sleep(pause);
         }
         Ok(())

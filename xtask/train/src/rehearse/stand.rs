@@ -4,10 +4,9 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use xshell::{Shell, cmd};
 
 use super::{
@@ -21,7 +20,7 @@ use super::{
 use crate::{
     perform::{Context, ownership},
     repo::contents,
-    report::{Ended, Report},
+    report::Ended,
     tools::{
         child,
         engine::{Cannot, Engine},
@@ -46,7 +45,7 @@ const REMOTE: &str = "remote.git";
 /// A rehearsal under way.
 pub struct Stand<'r> {
     pub sh: Shell,
-    pub report: &'r Report,
+    pub task: Task<'r>,
     /// Everything is below this directory.
     pub dir: PathBuf,
     pub clone: PathBuf,
@@ -54,7 +53,6 @@ pub struct Stand<'r> {
     pub manifest: PathBuf,
     pub environment: Environment,
     pub rehearsal: &'r mut Rehearsal,
-    pub interrupted: Arc<AtomicBool>,
 }
 
 impl<'r> Stand<'r> {
@@ -71,15 +69,15 @@ impl<'r> Stand<'r> {
         wanted.without = Some(to.to_string());
         let stand_in = registries(task, (dir, &clone), wanted, rehearsal)?;
         let images = match snapshot.train.config.images.is_empty() {
-            true => Err("the train has no image".to_owned()),
+            true => Err(anyhow!("the train has no image")),
             false => builds_images(&sh, &clone, snapshot).and_then(|()| ImageRegistry::start(&dir.join("images"))),
         };
+        let images = images.map_err(|why| format!("{why:#}"));
         let manifest = clone.join(&snapshot.workspace.graph.root);
         let environment = Environment { stand_in, images, target: dir.join("target"), strangers };
         rehearsal.contested = names::contested(asked.iter().map(|(name, answer)| (name, answer)));
         report.end(TITLE, begun, Ended::Done);
-        let (dir, interrupted) = (dir.to_owned(), task.interrupted.clone());
-        Ok(Stand { sh, report, dir, clone, manifest, environment, rehearsal, interrupted })
+        Ok(Stand { sh, task: *task, dir: dir.to_owned(), clone, manifest, environment, rehearsal })
     }
 
     /// Takes down how something ended; what was not proved is on the list of that, too.
@@ -92,10 +90,10 @@ impl<'r> Stand<'r> {
 
     /// One thing that a user does; its evidence goes to the report.
     pub fn try_out(&mut self, title: &str, work: impl FnOnce(&Self) -> Result<String>) -> Result<()> {
-        if is_interrupted(&self.interrupted) {
+        if is_interrupted(self.task.interrupted) {
             bail!("interrupted");
         }
-        let begun = self.report.begin(title);
+        let begun = self.task.report.begin(title);
         let done = work(self);
         let seconds = Some(begun.elapsed().as_secs_f64());
         let (ending, done) = match done {
@@ -108,7 +106,7 @@ impl<'r> Stand<'r> {
             Ending::NotProved { why } => Ended::Unproved(why),
             Ending::Failed { why } => Ended::Failed(why),
         };
-        self.report.end(title, begun, ended);
+        self.task.report.end(title, begun, ended);
         self.line("use", title, seconds, ending);
         done
     }
@@ -215,11 +213,11 @@ fn needed(root: &Path, known: &Registries) -> Vec<Needed> {
 }
 
 /// Whether this machine's engine builds the images of the train, or why it does not.
-fn builds_images(sh: &Shell, clone: &Path, snapshot: &Snapshot) -> Result<(), String> {
-    let engine = Engine::find(sh).map_err(|cannot| cannot.to_string())?;
+fn builds_images(sh: &Shell, clone: &Path, snapshot: &Snapshot) -> Result<()> {
+    let engine = Engine::find(sh)?;
     let root = clone.join(snapshot.workspace.root_dir());
     for image in &snapshot.train.config.images {
-        engine.builder(&root.join(&image.dockerfile)).map_err(|cannot| cannot.to_string())?;
+        engine.builder(&root.join(&image.dockerfile))?;
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ impl Stand<'_> {
         let what = command.get_program().to_string_lossy().into_owned();
         self.environment.apply(&mut command, true);
         leave_links(&mut command, &self.dir)?;
-        let output = child::send(self.report, command)?;
+        let output = child::send(self.task.report, command)?;
         if !output.ok() {
             bail!("{what}: {}", output.last_lines());
         }

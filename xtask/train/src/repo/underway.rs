@@ -16,41 +16,39 @@ use plan::{
     repo::{Lock, Underway},
 };
 
-/// What is in progress in this working tree. A rebase picks commits one by one, so it is looked for first.
+const REVERT: (&str, &str) = ("revert", "git revert --continue, or git revert --abort");
+const PICK: (&str, &str) = ("cherry-pick", "git cherry-pick --continue, or git cherry-pick --abort");
+const REBASE: (&str, &str) = ("rebase", "git rebase --continue, or git rebase --abort");
+
+/// What shows that something is in progress, what it is, and how it is ended. A rebase picks commits one by one, so it is
+/// looked for first.
+const SIGNS: [(&str, (&str, &str)); 8] = [
+    ("rebase-apply/applying", ("series of patches (git am)", "git am --continue, or git am --abort")),
+    ("rebase-merge", REBASE),
+    ("rebase-apply", REBASE),
+    ("MERGE_HEAD", ("merge", "git merge --continue, or git merge --abort")),
+    ("CHERRY_PICK_HEAD", PICK),
+    ("REVERT_HEAD", REVERT),
+    // The rest of a sequence, whose current commit is settled.
+    ("sequencer/todo", PICK),
+    ("BISECT_LOG", ("bisect", "git bisect reset")),
+];
+
+/// What is in progress in this working tree.
 pub fn underway(sh: &Shell, found: &Found) -> Option<Underway> {
-    let has = |name: &str| found.git_dir.join(name).exists();
-    let ways = |name, ways| Some(Underway { name, of: None, ways });
-    if has("rebase-apply/applying") {
-        return ways("series of patches (git am)", "git am --continue, or git am --abort");
+    let (sign, (name, ways)) = SIGNS.into_iter().find(|(sign, _)| found.git_dir.join(sign).exists())?;
+    let text = fs::read_to_string(found.git_dir.join(sign)).unwrap_or_default();
+    match sign {
+        "MERGE_HEAD" => {
+            let of = Some(text.trim().to_owned()).filter(|of| !of.is_empty());
+            // There is nothing to be merged any more: git was cut off before it had put its notes in order.
+            let is_settled = of.as_ref().is_none_or(|of| matches!(is_ancestor(sh, of, "HEAD"), Ok(true)));
+            Some(Underway { name, of, ways: if is_settled { "git merge --quit" } else { ways } })
+        }
+        // Its list begins with what is done.
+        "sequencer/todo" if text.starts_with("revert") => Some(Underway { name: REVERT.0, of: None, ways: REVERT.1 }),
+        _ => Some(Underway { name, of: None, ways }),
     }
-    if has("rebase-merge") || has("rebase-apply") {
-        return ways("rebase", "git rebase --continue, or git rebase --abort");
-    }
-    if has("MERGE_HEAD") {
-        let of = fs::read_to_string(found.git_dir.join("MERGE_HEAD")).ok();
-        let of = of.map(|of| of.trim().to_owned()).filter(|of| !of.is_empty());
-        // There is nothing to be merged any more: git was cut off before it had put its notes in order.
-        let is_settled = of.as_ref().is_none_or(|of| matches!(is_ancestor(sh, of, "HEAD"), Ok(true)));
-        let ways = if is_settled { "git merge --quit" } else { "git merge --continue, or git merge --abort" };
-        return Some(Underway { name: "merge", of, ways });
-    }
-    if has("CHERRY_PICK_HEAD") {
-        return ways("cherry-pick", "git cherry-pick --continue, or git cherry-pick --abort");
-    }
-    if has("REVERT_HEAD") {
-        return ways("revert", "git revert --continue, or git revert --abort");
-    }
-    // The rest of a sequence, whose current commit is settled: its list begins with what is done.
-    if let Ok(todo) = fs::read_to_string(found.git_dir.join("sequencer/todo")) {
-        return match todo.starts_with("revert") {
-            true => ways("revert", "git revert --continue, or git revert --abort"),
-            false => ways("cherry-pick", "git cherry-pick --continue, or git cherry-pick --abort"),
-        };
-    }
-    if has("BISECT_LOG") {
-        return ways("bisect", "git bisect reset");
-    }
-    None
 }
 
 /// The locks that are not given back. One that a git at work holds is waited for, but not for long.

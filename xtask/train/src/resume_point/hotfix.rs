@@ -68,14 +68,8 @@ pub fn plan(loader: &Loader<'_>, version: Option<&Version>, options: &Options) -
             begin(asked, branch.load(source)?, &to)?
         }
     };
-    let tagged = match repo.tags.get(&line.tag) {
-        Some(commit) => Some(commit.clone()),
-        None => commit.map(|entry| entry.commit),
-    };
-    let is_merged = match tagged {
-        Some(commit) => repo::is_ancestor(loader.sh, &commit, main_at)?,
-        None => false,
-    };
+    let tagged = repo.tags.get(&line.tag).cloned().or(commit.map(|entry| entry.commit));
+    let is_merged = tagged.map_or(Ok(false), |commit| repo::is_ancestor(loader.sh, &commit, main_at))?;
     if !is_merged && planned.plan.findings.is_empty() {
         bring_back(loader, main_at, tip, &mut planned)?;
     }

@@ -37,10 +37,8 @@ pub fn made(loader: &Loader<'_>, gone: &Snapshot, version: &Version) -> Result<O
         let name = name.filter(|name| is_alone && loader.repo.branches.get(name) == Some(&second.commit));
         branch = name.map(|name| Branch { name, tip: second.commit, to: None });
     }
-    let covered = match &main {
-        Some(main) if *main != gone.base => repo::is_ancestor(sh, &gone.base, main)?,
-        _ => false,
-    };
+    let above = main.as_ref().filter(|main| **main != gone.base);
+    let covered = above.map_or(Ok(false), |main| repo::is_ancestor(sh, &gone.base, main))?;
     Ok(Some(Made { by: gone.base.clone(), before, branch, main, covered }))
 }
 
