@@ -1,24 +1,36 @@
 //! The same work on many items, side by side.
 //! It must never change an order: the results stand as their items do.
 
-/// Maps the items in as many threads as there are cores, each with `least` items at least: a thread has its price.
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Maps the items in as many threads as there are cores, each with `least` items at a time: a thread has its price.
 pub fn map<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    in_parts(items, items.len().div_ceil(threads).max(least), work)
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    in_parts(items, cores, least, work)
 }
 
 /// The same for work that waits for a disk and not for the processor.
 pub fn map_waiting<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     const THREADS: usize = 16;
-    in_parts(items, items.len().div_ceil(THREADS).max(1), work)
+    in_parts(items, THREADS, 1, work)
 }
 
-fn in_parts<T: Sync, R: Send>(items: &[T], size: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    std::thread::scope(|scope| {
-        let work = &work;
-        let parts: Vec<_> =
-            items.chunks(size).map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<_>>())).collect();
-        let joined = parts.into_iter().map(|part| part.join());
-        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
+/// Whoever is done with a part takes the next one: some take much longer than others.
+fn in_parts<T: Sync, R: Send>(items: &[T], threads: usize, size: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let parts: Vec<&[T]> = items.chunks(size).collect();
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mine = std::iter::from_fn(|| {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            Some((at, parts.get(at)?.iter().map(&work).collect::<Vec<_>>()))
+        });
+        mine.collect::<Vec<_>>()
+    };
+    let mut done: Vec<(usize, Vec<R>)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads.min(parts.len())).map(|_| scope.spawn(take)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.flat_map(|mine| mine.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().flat_map(|(_, results)| results).collect()
 }

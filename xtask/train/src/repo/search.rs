@@ -14,6 +14,12 @@ use plan::{parallel, repo::Tracked};
 /// How much of a file git looks at to see whether it is binary (`FIRST_FEW_BYTES`, xdiff-interface.c in git/git).
 const BEGINNING: u64 = 8_000;
 
+/// The endings of files that are never text: even to look at their beginnings takes time.
+const BINARY: [&str; 16] = [
+    "png", "jpg", "jpeg", "gif", "webp", "ico", "pdf", "ttf", "woff", "woff2", "zip", "gz", "parquet", "glb", "ktx2",
+    "ogg",
+];
+
 /// What `read` finds in the tracked texts that hold any of the words, in the order of their names. Bytes that are not UTF-8
 /// are shown as `\u{FFFD}`; files that cannot be read are passed over.
 pub fn search<T: Send>(
@@ -24,8 +30,12 @@ pub fn search<T: Send>(
     read: impl Fn(&Path, &str) -> Vec<T> + Sync,
 ) -> Vec<T> {
     let finders: Vec<Finder<'_>> = words.iter().map(Finder::new).collect();
-    let is_file = |path: &&PathBuf| !tracked.links.contains(*path) && !tracked.submodules.contains_key(*path);
-    let files: Vec<&PathBuf> = tracked.files.iter().filter(|path| is_wanted(path)).filter(is_file).collect();
+    let is_text = |path: &&PathBuf| {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let is_file = !tracked.links.contains(*path) && !tracked.submodules.contains_key(*path);
+        is_file && ending.is_none_or(|ending| !BINARY.contains(&ending)) && is_wanted(path)
+    };
+    let files: Vec<&PathBuf> = tracked.files.iter().filter(is_text).collect();
     let parts: Vec<&[&PathBuf]> = files.chunks(64).collect();
     let found = parallel::map(&parts, 1, |part| {
         let mut bytes = Vec::new();
