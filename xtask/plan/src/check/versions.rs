@@ -103,7 +103,7 @@ pub fn stated_versions<'f>(
                 let found = file.read(&place.text, driver).ok();
                 // What can be had may be an earlier one, as may what has no word for a candidate.
                 let is_behind = |found: &Spelling| {
-                    let may = file.when == When::Published || driver.is_prerelease() && found.numbers < 3;
+                    let may = file.when == When::Published || driver.is_prerelease() && found.is_for_finals();
                     may && !found.is_ahead(driver)
                 };
                 let is_stated = |found: &Spelling| found.says(driver) || wheels.iter().any(|wheel| found.says(wheel));

@@ -3,10 +3,19 @@
 
 use anyhow::{Result, bail};
 
-use super::{Dialect, PRE, Version};
+use super::{Dialect, PRE, Version, is_development};
 
 /// What other ecosystems call a version that is worked on; it may stand behind every version of a file.
 const ALWAYS_BEHIND: [&str; 7] = ["-snapshot", "-dev", "+dev", ".dev", ".dev0", "-dev0", "-dev.0"];
+
+/// Whether a text behind a version names a variant of what has it, as the tags of images do: `-alpine`, `-debian-slim`.
+fn is_variant(behind: &str) -> bool {
+    const PYTHONS: [&str; 8] = ["a", "b", "c", "pre", "preview", "post", "rev", "r"];
+    let word = behind.strip_prefix('-').unwrap_or_default().split(['-', '.', '+']).next().unwrap_or_default();
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+    let is_pre = PYTHONS.contains(&word.as_str()) || PRE.iter().any(|(kind, _)| *kind == word) || is_development(&word);
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic()) && !is_pre
+}
 
 /// A version as it is spelt somewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +26,7 @@ pub struct Spelling {
     pub version: Version,
     /// How many of the three numbers are said.
     pub numbers: usize,
-    /// What stands behind the numbers whatever the version is: `-SNAPSHOT`.
+    /// What stands behind the numbers whatever the version is: `-SNAPSHOT`, `-alpine`.
     behind: String,
     text: String,
     dialect: Dialect,
@@ -30,7 +39,7 @@ impl Spelling {
         let (numbers, behind) = numbers(rest);
         let is_short = numbers.len() < 3;
         let is_marked = ALWAYS_BEHIND.contains(&behind.to_ascii_lowercase().as_str());
-        let is_kept = is_marked && !current.is_development();
+        let is_kept = is_marked && !current.is_development() || is_variant(behind);
         let spelling = |version, behind: &str| Spelling {
             before: text[..text.len() - rest.len()].to_owned(),
             version,
@@ -52,15 +61,19 @@ impl Spelling {
         }
     }
 
-    /// The place as it has to say `version`. A place that says two numbers says no pre-release: it stays until the final one.
+    /// Whether the place says no pre-release: it stays until the final one.
+    pub fn is_for_finals(&self) -> bool {
+        self.numbers < 3 && self.behind.is_empty() || is_variant(&self.behind)
+    }
+
+    /// The place as it has to say `version`.
     pub fn of(&self, version: &Version) -> Result<String> {
         let Spelling { before, behind, .. } = self;
         let numbers = version.numbers().map(|number| number.to_string());
         match self.numbers {
+            _ if version.is_prerelease() && self.is_for_finals() => Ok(self.text.clone()),
             3 if behind.is_empty() && self.dialect == Dialect::Pep440 => in_python(&self.text, version),
             3 if behind.is_empty() => Ok(format!("{before}{}", version.show(self.dialect)?)),
-            3 => Ok(format!("{before}{}{behind}", numbers.join("."))),
-            _ if version.is_prerelease() && behind.is_empty() => Ok(self.text.clone()),
             written => Ok(format!("{before}{}{behind}", numbers[..written].join("."))),
         }
     }
@@ -162,6 +175,12 @@ mod tests {
             // No two numbers name a candidate.
             ("0.34", Cargo, "0.34.2", "0.35.0-rc.1", "0.34"),
             ("0.34", Cargo, "0.35.0-rc.1", "0.35.0", "0.35"),
+            // Nor does a variant of an image.
+            ("0.34.2-alpine", Tag, "0.34.2", "0.35.0", "0.35.0-alpine"),
+            ("0.34.2-debian-slim", Cargo, "0.34.3", "0.35.0", "0.35.0-debian-slim"),
+            ("v0.34-python3.12-trixie", Tag, "0.34.2", "0.35.0", "v0.35-python3.12-trixie"),
+            ("0.34.2-alpine3.22", Pep440, "0.34.2", "0.35.0-rc.1", "0.34.2-alpine3.22"),
+            ("0.34.2-alpine", Tag, "0.35.0-rc.1", "0.35.0", "0.35.0-alpine"),
             // What always stands behind it stays.
             ("0.34.2-SNAPSHOT", Tag, "0.34.2", "0.35.0", "0.35.0-SNAPSHOT"),
             ("0.34.2-SNAPSHOT", Tag, "0.34.2", "0.35.0-rc.1", "0.35.0-SNAPSHOT"),
