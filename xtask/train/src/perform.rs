@@ -60,7 +60,7 @@ pub struct Context<'a> {
     pub target: PathBuf,
     /// Set by Ctrl-C and its like.
     pub interrupted: Arc<AtomicBool>,
-    /// What was proved in this run, by the proof's command; a proof leaves no mark that another run could see.
+    /// What was proved in this run, by the proof's command; no other run can observe a proof.
     pub proof_results: Arc<Mutex<BTreeMap<String, ProofResult>>>,
     /// How long to wait for a registry to show an upload, or to recover.
     pub deadline: Duration,
@@ -71,7 +71,7 @@ pub struct Context<'a> {
     pub unverified: Arc<Mutex<Vec<Unverified>>>,
 }
 
-/// A check that could not be made, and that the run went on without.
+/// A check that could not be made, and that the run continued without.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unverified {
     pub check: NotVerified,
@@ -88,9 +88,7 @@ impl<'a> Context<'a> {
         let (tools, deadline) = (Tools::Installed, Duration::ZERO);
         Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified }
     }
-}
 
-impl Context<'_> {
     /// The same work on many items, each in a thread of its own: they wait for others, not for the processor.
     pub fn each<T: Sync, R: Send>(
         &self,
@@ -124,7 +122,7 @@ impl Context<'_> {
         })
     }
 
-    /// Notes that the run goes on without a check.
+    /// Notes that the run continues without a check.
     pub fn continue_without(&self, step: &Step, Problem { what, next }: &Problem) {
         let Some(name) = step.check() else { return };
         let unverified = Unverified {
@@ -146,6 +144,13 @@ impl Context<'_> {
     fn proof_results(&self) -> MutexGuard<'_, BTreeMap<String, ProofResult>> {
         self.proof_results.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The first of several, and how many more there are.
+fn some(names: &[String], most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names[..names.len().min(most)].join(", "))
 }
 
 /// How a proof ended that did not fail.
@@ -232,15 +237,15 @@ pub fn observe(cx: &Context<'_>, step: &Step) -> Observation {
 }
 
 /// Observes several steps together: what was observed of one in the same look is not asked for again.
-pub fn observe_together(cx: &Context<'_>, step: &Step, seen: &Seen<'_>) -> Observation {
+pub fn observe_together(cx: &Context<'_>, step: &Step, known: &Known<'_>) -> Observation {
     match step {
-        Step::VerifyAvailability(listing) => observed(listing::observe(cx, listing, seen)),
+        Step::VerifyAvailability(listing) => observed(listing::observe(cx, listing, known)),
         step => observe(cx, step),
     }
 }
 
 /// What was observed of a step in this look.
-pub type Seen<'a> = dyn Fn(&Step) -> Option<Observation> + Sync + 'a;
+pub type Known<'a> = dyn Fn(&Step) -> Option<Observation> + Sync + 'a;
 
 fn observed(looked: Result<Observation>) -> Observation {
     looked.unwrap_or_else(|error| match error.downcast::<Problem>() {

@@ -61,8 +61,8 @@ pub fn send(cx: &Context<'_>, announcement: &Announcement) -> Result<()> {
     let Some(variable) = channel.variable() else { return Ok(()) };
     let url = address(variable).with_context(|| format!("{variable} is not set"))?;
     // Before it is sent, so that a crash in between leaves a question, not a second message. No two say the same.
-    let mark = format!("sending since {} (process {}, {})\n", now(), std::process::id(), clock::system().as_nanos());
-    let Some(sending) = reference.swap(None, &mark)? else { return Ok(()) };
+    let claim = format!("sending since {} (process {}, {})\n", now(), std::process::id(), clock::system().as_nanos());
+    let Some(sending) = reference.swap(None, &claim)? else { return Ok(()) };
     let (url, body) = message(*channel, &url, text);
     let unsent = |error: anyhow::Error| match reference.remove(&sending) {
         Ok(()) => error,

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::{Context, ProofResult};
+use super::{Context, ProofResult, some};
 use crate::{
     repo,
     tools::forge::{Check, CheckState, Forge, GH_NOT_FOUND, NotSetUp, Pull, Review, WorkflowRun},
@@ -25,10 +25,11 @@ use plan::{
 /// No more commits are asked for one by one: each is a question of its own.
 const MOST: usize = 200;
 
-/// How long one answer is waited for.
+/// How many names an observation shows.
+const SHOWN: usize = 4;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// So many questions are under way at once.
 const AT_ONCE: usize = 12;
 
 pub fn observe(cx: &Context<'_>, row: &Confirmation) -> Observation {
@@ -37,13 +38,14 @@ pub fn observe(cx: &Context<'_>, row: &Confirmation) -> Observation {
         Evidence::Ci(asked) => {
             let observed = or_unknown(ci(cx, asked));
             // The rows that rest on it need not ask again.
-            let result = match &observed {
-                Observation::Done { .. } => Some(ProofResult::Proved),
-                Observation::Unknown(problem) => Some(ProofResult::Unprovable(problem.what.clone())),
-                _ => None,
+            let name = green(&asked.commit);
+            match &observed {
+                Observation::Done { .. } => cx.proof_results().insert(name, ProofResult::Proved),
+                Observation::Unknown(problem) => {
+                    cx.proof_results().insert(name, ProofResult::Unprovable(problem.what.clone()))
+                }
+                _ => cx.proof_results().remove(&name),
             };
-            cx.proof_results().remove(&green(&asked.commit));
-            cx.proof_results().extend(result.map(|result| (green(&asked.commit), result)));
             observed
         }
         Evidence::Review(asked) => or_unknown(review(cx, asked)),
@@ -97,10 +99,10 @@ fn forge<'a>(cx: &Context<'a>) -> Forge<'a> {
 
 fn ci(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {
     let there = forge(cx);
-    if !there.has_commit(&asked.commit)? {
-        return Ok(unpushed(asked));
-    }
-    Ok(verdict(&there.checks(&asked.commit)?))
+    Ok(match there.has_commit(&asked.commit)? {
+        true => verdict(&there.checks(&asked.commit)?),
+        false => unpushed(asked),
+    })
 }
 
 /// What the checks of a commit come to.
@@ -117,17 +119,18 @@ fn verdict(checks: &[Check]) -> Observation {
         }
     }
     if !failed.is_empty() {
-        let why = format!("failed: {}", some(&failed));
-        return Observation::blocked(why, "fix it and push");
+        return Observation::blocked(format!("failed: {}", some(&failed, SHOWN)), "fix it and push");
     }
     // No answer yet is no failure.
-    let unknown = |why: String, next: &str| Observation::unknown(why, next);
     if !pending.is_empty() {
-        return unknown(format!("not concluded yet: {}", some(&pending)), "wait until CI has concluded");
+        return Observation::unknown(
+            format!("not concluded yet: {}", some(&pending, SHOWN)),
+            "wait until CI has concluded",
+        );
     }
     if passed == 0 {
         let why = format!("no check has passed on it ({skipped} were skipped)");
-        return unknown(why, "see that a workflow runs on every push");
+        return Observation::unknown(why, "see that a workflow runs on every push");
     }
     let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     Observation::done(format!("{passed} passed{skipped}"))
@@ -140,15 +143,12 @@ fn watched(cx: &Context<'_>, runs: &Runs) -> Result<Observation> {
         let why = format!("the forge does not have {}", short(commit));
         return Ok(Observation::unknown(why, format!("git push {remote} {tag}")));
     }
-    let mut observed = Vec::new();
-    for run in there.runs(commit, tag)? {
-        let failed = match run.state() {
-            CheckState::Failed(_) => there.failed_jobs(run.id)?,
-            _ => Vec::new(),
-        };
-        observed.push((run, failed));
-    }
-    Ok(outcome(tag, &observed))
+    let with_failed = |run: WorkflowRun| match run.state() {
+        CheckState::Failed(_) => there.failed_jobs(run.id).map(|jobs| (run, jobs)),
+        _ => Ok((run, Vec::new())),
+    };
+    let observed: Result<Vec<_>> = there.runs(commit, tag)?.into_iter().map(with_failed).collect();
+    Ok(outcome(tag, &observed?))
 }
 
 /// What the runs of a tag come to, each with its jobs that failed. The first one that failed is the one to act on.
@@ -163,7 +163,7 @@ fn outcome(tag: &str, runs: &[(WorkflowRun, Vec<String>)]) -> Observation {
     }
     if let Some((run, how, _)) = failed.first() {
         let each = failed.iter().map(|(run, how, jobs)| {
-            let jobs = if jobs.is_empty() { String::new() } else { format!(" in {}", some(jobs)) };
+            let jobs = if jobs.is_empty() { String::new() } else { format!(" in {}", some(jobs, SHOWN)) };
             format!("workflow {} failed ({how}){jobs}: {}", run.called(), run.address)
         });
         // The jobs that succeeded are not run again; of what ended otherwise there may be none that failed.
@@ -171,24 +171,20 @@ fn outcome(tag: &str, runs: &[(WorkflowRun, Vec<String>)]) -> Observation {
         let next = format!("gh run view {0} --log-failed, which says why; gh run rerun {0}{again}", run.id);
         return Observation::blocked(each.collect::<Vec<_>>().join("; "), next);
     }
+    let each = |runs: &[&WorkflowRun], state: &str| {
+        let each = runs.iter().map(|run| format!("workflow {} {state}: {}", run.called(), run.address));
+        each.collect::<Vec<_>>().join("; ")
+    };
     if let Some(run) = pending.first() {
-        let each =
-            pending.iter().map(|run| format!("workflow {} has not concluded yet: {}", run.called(), run.address));
-        let why = each.collect::<Vec<_>>().join("; ");
-        return Observation::blocked(why, format!("gh run watch {}", run.id));
+        return Observation::blocked(each(&pending, "has not concluded yet"), format!("gh run watch {}", run.id));
     }
     if passed.is_empty() {
-        let why = format!("the forge knows no run of a workflow for {tag}");
-        let next = "push the tag yourself: one that is pushed with a workflow's own token starts none".to_owned();
-        return Observation::unknown(why, next);
+        return Observation::unknown(
+            format!("the forge knows no run of a workflow for {tag}"),
+            "push the tag yourself: one that is pushed with a workflow's own token starts none",
+        );
     }
-    let each = passed.iter().map(|run| format!("workflow {} succeeded: {}", run.called(), run.address));
-    Observation::done(each.collect::<Vec<_>>().join("; "))
-}
-
-fn some(names: &[String]) -> String {
-    let more = if names.len() > 4 { format!(" and {} more", names.len() - 4) } else { String::new() };
-    format!("{}{more}", names.iter().take(4).cloned().collect::<Vec<_>>().join(", "))
+    Observation::done(each(&passed, "succeeded"))
 }
 
 fn review(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {
@@ -222,31 +218,25 @@ fn review(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {
         pulls.iter().flatten().filter(|pull| pull.merged_at.is_some()).map(|pull| (pull.number, pull)).collect();
     let merged: Vec<&Pull> = merged.into_values().collect();
     let reviews = each(cx, &merged, |cx, pull| forge(cx).reviews(pull.number))?;
-    let approved: BTreeSet<u64> = merged
-        .iter()
-        .zip(&reviews)
-        .filter(|(pull, reviews)| is_approved(pull.author(), reviews))
-        .map(|(pull, _)| pull.number)
-        .collect();
-    let unreviewed: Vec<String> = commits
-        .iter()
-        .zip(&pulls)
-        .filter(|(_, pulls)| !pulls.iter().any(|pull| approved.contains(&pull.number)))
-        .map(|(entry, pulls)| {
-            let merged = pulls.iter().find(|pull| pull.merged_at.is_some());
-            let why = merged
-                .map_or("in no merged pull request".to_owned(), |pull| format!("#{} has no approval", pull.number));
-            format!("{} \"{}\" ({why})", short(&entry.commit), entry.subject)
-        })
-        .collect();
+    let approved = merged.iter().zip(&reviews).filter(|(pull, reviews)| is_approved(pull.author(), reviews));
+    let approved: BTreeSet<u64> = approved.map(|(pull, _)| pull.number).collect();
+    let is_reviewed = |pulls: &[Pull]| pulls.iter().any(|pull| approved.contains(&pull.number));
+    let unreviewed = commits.iter().zip(&pulls).filter(|(_, pulls)| !is_reviewed(pulls)).map(|(entry, pulls)| {
+        let why = match pulls.iter().find(|pull| pull.merged_at.is_some()) {
+            Some(pull) => format!("#{} has no approval", pull.number),
+            None => "in no merged pull request".to_owned(),
+        };
+        format!("{} \"{}\" ({why})", short(&entry.commit), entry.subject)
+    });
+    let unreviewed: Vec<String> = unreviewed.collect();
     if !unreviewed.is_empty() {
         return Ok(Observation::blocked(
-            format!("{} of {} commits are not reviewed: {}", unreviewed.len(), commits.len(), some(&unreviewed)),
+            format!("{} of {} commits are not reviewed: {}", unreviewed.len(), commits.len(), some(&unreviewed, SHOWN)),
             "have somebody else approve them",
         ));
     }
     let numbers: Vec<String> = approved.iter().map(|number| format!("#{number}")).collect();
-    Ok(Observation::done(format!("{} commits, approved in {}{excepted}", commits.len(), some(&numbers))))
+    Ok(Observation::done(format!("{} commits, approved in {}{excepted}", commits.len(), some(&numbers, SHOWN))))
 }
 
 /// Asks for all items, some of them at a time; the first that cannot be asked for is the answer.
@@ -255,13 +245,7 @@ fn each<T: Sync, R: Send>(
     items: &[T],
     ask: impl Fn(&Context<'_>, &T) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
-    let mut answers = Vec::with_capacity(items.len());
-    for some in items.chunks(AT_ONCE) {
-        for answer in cx.each(some, &ask) {
-            answers.push(answer?);
-        }
-    }
-    Ok(answers)
+    items.chunks(AT_ONCE).flat_map(|some| cx.each(some, &ask)).collect()
 }
 
 /// Whether somebody other than the author approves, and nobody asks for changes: each by his last word.

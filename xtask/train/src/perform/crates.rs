@@ -5,23 +5,18 @@ pub mod destination;
 pub mod pack;
 pub mod package;
 
-use std::fs;
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 
 use self::{
-    destination::{Outside, call, credentials, destination, option, registries, send_to, variable},
+    destination::{Outside, call, destination, failure, lacking_login, option, registries, send_to},
     package::{packed_here, target},
 };
 use super::{Context, ownership, publish};
-use crate::{
-    repo::TempDir,
-    tools::{
-        cargo, child,
-        index::{self, in_each},
-        registries::{self, CRATES_IO, Registries},
-        transient::Transient,
-    },
+use crate::tools::{
+    cargo, child,
+    index::{Asked, other_spelling, packed_from},
+    registries::{self, CRATES_IO, Registries},
+    transient::Transient,
 };
 use plan::{
     finding::Check,
@@ -59,19 +54,17 @@ pub fn observe(cx: &Context<'_>, upload: &CrateUpload) -> Result<Observation> {
         }
     }
     // Only a name of which there is nothing yet can be another's in other letters or dashes.
-    let is_new = !is_known && upload.is_public() && upload.is_of_release();
-    if let Some(theirs) = is_new
-        .then(|| index::other_spelling(&registries, &upload.name, upload.registry.as_deref()))
-        .transpose()?
-        .flatten()
+    if !is_known
+        && upload.is_public()
+        && upload.is_of_release()
+        && let Some(theirs) = other_spelling(&registries, &upload.name, upload.registry.as_deref())?
     {
         return Ok(Observation::blocked(
             format!("crates.io has the name as `{theirs}`, and takes no crate as `{}` beside it", upload.name),
             "give the crate another name, or the same spelling where it is yours",
         ));
     }
-    let token = (!credentials(&registries, upload)).then(|| variable(&registries, upload));
-    Ok(judge(upload, listed, packed_here(cx, upload).as_deref(), token))
+    Ok(judge(upload, listed, packed_here(cx, upload).as_deref(), lacking_login(&registries, upload)))
 }
 
 impl Listed {
@@ -95,7 +88,7 @@ impl Listed {
     }
 }
 
-/// What is to do about a crate, by what the registry has of it; `lacks` names the variable of a token that there is not.
+/// What is to do about a crate, by what the registry has of it; `lacks` tells how cargo gets the token that it has not.
 fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lacks: Option<String>) -> Observation {
     let Some(listed) = listed else {
         if !upload.is_of_release() {
@@ -110,9 +103,9 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
         }
         return match lacks {
             None => Observation::Todo,
-            Some(variable) => Observation::blocked(
+            Some(login) => Observation::blocked(
                 "it is not published, and cargo has no token to publish it with",
-                format!("cargo login{}, or {variable} in the environment", option(upload)),
+                format!("{login} in the environment"),
             ),
         };
     };
@@ -127,73 +120,46 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
         return ownership::unless_waived(&upload.of, Check::RegistryContent, other);
     }
     if listed.yanked {
-        let named = option(upload);
         let yanked = Observation::blocked(
             format!("{} was published and yanked", upload.version),
             format!(
-                "{}, which gives {} a higher version; or, if it was not meant: cargo yank --undo {1}@{}{named}",
-                upload.moved_by, upload.name, upload.version
+                "{}, which gives {} a higher version; or, if it was not meant: cargo yank --undo {1}@{}{}",
+                upload.moved_by,
+                upload.name,
+                upload.version,
+                option(upload)
             ),
         );
         return ownership::unless_waived(&upload.of, Check::RegistryYanked, yanked);
     }
     let of = listed.commit.as_deref().map_or("no commit", short);
-    Observation::Done { evidence: format!("sha256 {} of {of}", digits(&listed.sha256)), since: listed.since }
+    Observation::Done { evidence: format!("sha256 {} of {of}", publish::digits(&listed.sha256)), since: listed.since }
 }
 
-/// As much of a hash as a person compares.
-pub fn digits(sha256: &str) -> &str {
-    sha256.get(..12).unwrap_or(sha256)
-}
-
-/// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit.
-pub fn ask(registries: &Registries, upload: &CrateUpload) -> Result<Option<Listed>> {
-    Ok(look_up(registries, upload)?.0)
-}
-
-/// The same, and whether the registry knows the name.
-fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<Listed>, bool)> {
-    let id = format!("{}-{}", upload.name, upload.version);
-    let scratch = TempDir::new()?;
-    let home = scratch.path();
-    let spec = format!("{}@{}", upload.name, upload.version);
-    let output = child::ask_far(index::info(registries, home, &spec, upload.registry.as_deref())?)?;
-    let lines = || -> Result<Vec<index::Line>> { Ok(index::remembered(home, &upload.name)?.unwrap_or_default()) };
-    let is_ours = |line: &index::Line| line.vers == upload.version.to_string();
-    if !output.ok() {
-        if index::is_unknown(&output) {
-            // What is yanked is not shown, but it is there.
-            let lines = lines()?;
-            let is_known = !lines.is_empty();
-            let listed = lines.into_iter().find(is_ours).map(|line| Listed {
-                sha256: line.cksum,
-                commit: None,
-                dirty: false,
-                since: line.pubtime,
-                yanked: line.yanked,
-            });
-            return Ok((listed, is_known));
-        }
-        bail!("cargo did not answer for {} {}: {}", upload.name, upload.version, index::unheard(&output));
+/// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit. With it,
+/// whether the registry knows the name.
+pub fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<Listed>, bool)> {
+    let version = upload.version.to_string();
+    let asked = Asked::of(registries, &upload.name, Some(&version), upload.registry.as_deref())?;
+    let (is_shown, lines) = (asked.is_shown()?, asked.lines()?);
+    let is_known = !lines.is_empty();
+    let line = lines.into_iter().find(|line| line.vers == version);
+    if !is_shown {
+        // What is yanked is not shown, but it is there.
+        let listed = line.map(|line| Listed {
+            sha256: line.cksum,
+            commit: None,
+            dirty: false,
+            since: line.pubtime,
+            yanked: line.yanked,
+        });
+        return Ok((listed, is_known));
     }
-    let registry = home.join("registry");
-    if !lines()?.iter().any(is_ours) {
-        // Cargo shows a crate of another spelling for it.
-        return Ok((None, false));
-    }
-    let file = in_each(&registry.join("cache"), format!("{id}.crate"))
-        .with_context(|| format!("cargo knows {id}, but did not download it"))?;
-    let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
-    let package = in_each(&registry.join("src"), &id).with_context(|| format!("cargo did not unpack {id}"))?;
-    let (commit, dirty) = index::provenance(&index::packed_from(&package)?);
-    let listed = Listed {
-        sha256: hash::sha256(&bytes),
-        commit,
-        dirty,
-        // Evidence that is good to have: without it the crate is there all the same.
-        since: lines().ok().and_then(|lines| lines.into_iter().find(is_ours)?.pubtime),
-        yanked: false,
-    };
+    // Cargo shows a crate of another spelling for it.
+    let Some(line) = line else { return Ok((None, false)) };
+    let (bytes, package) = asked.package()?;
+    let (commit, dirty) = packed_from(&package)?;
+    let listed = Listed { sha256: hash::sha256(&bytes), commit, dirty, since: line.pubtime, yanked: false };
     Ok((Some(listed), true))
 }
 
@@ -218,20 +184,13 @@ pub fn upload(cx: &Context<'_>, upload: &CrateUpload) -> Result<()> {
         return Ok(());
     }
     let what = format!("cargo publish -p {}", upload.name);
-    if let Some(refusal) = child::refusal(&output) {
-        let variable = variable(&known, upload);
-        bail!(
-            "{what}: {refusal}; next: a token that is good (cargo login{}, or {variable}), then run the same command again",
-            option(upload)
-        );
-    }
     // All that it needs was found a moment ago: an index that does not show it now is asked again.
     let is_hidden =
         ["no matching package named", "failed to select a version for"].iter().any(|word| output.err.contains(word));
     if is_hidden {
         return Err(Transient { why: format!("{what}: {}", output.last_lines()), after: None }.into());
     }
-    Err(child::failure(&what, &output))
+    Err(failure(&known, upload, (&what, "a token that is good"), &output))
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ pub mod remote;
 pub mod store;
 
 use anyhow::{Result, bail};
-use xshell::cmd;
+use xshell::{Shell, cmd};
 
 use self::change::change;
-use super::Context;
+use super::{Context, some};
 use crate::repo;
 use plan::{
     edit::slashed,
@@ -27,6 +27,21 @@ pub(super) fn resolve(cx: &Context<'_>, name: &str) -> Result<Option<String>> {
         Some(1) => Ok(None),
         _ => bail!("git rev-parse {name}: {}", String::from_utf8_lossy(&output.stderr).trim()),
     }
+}
+
+/// What git is configured with under a name, in the form of that type (git-config(1)).
+pub(super) fn config(sh: &Shell, kind: &str, key: &str) -> Option<String> {
+    let output = cmd!(sh, "git config --type={kind} --get {key}").quiet().ignore_status().ignore_stderr();
+    output.read().ok().filter(|output| !output.is_empty())
+}
+
+pub(super) fn is_set(sh: &Shell, key: &str) -> bool {
+    config(sh, "bool", key).as_deref() == Some("true")
+}
+
+/// Whether this clone has a commit of the remote's: one that it does not know is somebody's later one.
+pub(super) fn is_known(cx: &Context<'_>, commit: &str) -> Result<bool> {
+    Ok(resolve(cx, &format!("{commit}^{{commit}}"))?.is_some())
 }
 
 /// What is to do once git can switch to that branch here.
@@ -66,9 +81,14 @@ pub fn branch(cx: &Context<'_>, branch: &Branch) -> Result<()> {
         Some(tip) if is_outdated(cx, branch, &tip)? => {
             change(cx, cmd!(sh, "git switch --quiet --force-create {name} {base}"), switch_advice)
         }
-        Some(_) => change(cx, cmd!(sh, "git switch --quiet -- {name}"), switch_advice),
+        Some(_) => switch(cx, name),
         None => change(cx, cmd!(sh, "git switch --quiet --create {name} {base}"), switch_advice),
     }
+}
+
+fn switch(cx: &Context<'_>, branch: &str) -> Result<()> {
+    let sh = cx.sh;
+    change(cx, cmd!(sh, "git switch --quiet -- {branch}"), switch_advice)
 }
 
 /// What to do when git does not go to another branch.
@@ -78,9 +98,9 @@ fn switch_advice(_: &str) -> String {
 
 /// Leaves a branch on which nothing was committed, and removes it.
 pub fn unbranch(cx: &Context<'_>, branch: &Branch) -> Result<()> {
-    let (sh, name, from) = (cx.sh, &branch.name, &branch.from);
+    let (sh, name) = (cx.sh, &branch.name);
     if current_branch(cx)?.as_ref() == Some(name) && resolve(cx, "HEAD")?.as_ref() == Some(&branch.base) {
-        change(cx, cmd!(sh, "git switch --quiet -- {from}"), switch_advice)?;
+        switch(cx, &branch.from)?;
         change(cx, cmd!(sh, "git branch --quiet --delete --force -- {name}"), |_| format!("git branch -D {name}"))?;
     }
     Ok(())
@@ -97,9 +117,9 @@ pub fn observe_fix(cx: &Context<'_>, fix: &Fix) -> Result<Observation> {
     let tip = resolve(cx, &name)?.unwrap_or_else(|| fix.base.clone());
     let changed = repo::changed(cx.sh, &fix.base, &tip)?;
     let (fixes, beside): (Vec<_>, Vec<_>) = changed.iter().partition(|path| fix.counts(path));
-    if let Some(first) = fixes.first() {
-        let more = if fixes.len() > 1 { format!(" and {} more", fixes.len() - 1) } else { String::new() };
-        return Ok(Observation::done(format!("{}{more} changed since {}", slashed(first), fix.of)));
+    if !fixes.is_empty() {
+        let fixes: Vec<String> = fixes.into_iter().map(|path| slashed(path)).collect();
+        return Ok(Observation::done(format!("{} changed since {}", some(&fixes, 1), fix.of)));
     }
     let why = match beside.first() {
         None => format!("nothing is changed since {}", fix.of),
@@ -146,7 +166,7 @@ pub fn merge(cx: &Context<'_>, merge: &Merge) -> Result<()> {
     if begun.is_some() && begun == resolve(cx, &format!("refs/heads/{branch}"))? {
         cmd!(sh, "git merge --quit").quiet().run()?;
     }
-    change(cx, cmd!(sh, "git switch --quiet -- {main}"), switch_advice)?;
+    switch(cx, main)?;
     let message = format!("Merge branch '{branch}'");
     // By its full name, because a tag may be called alike; without the options that a user set for merges into main.
     let (whole, options) = (format!("refs/heads/{branch}"), format!("branch.{main}.mergeOptions="));

@@ -11,7 +11,7 @@ use xshell::cmd;
 use self::registry::{REVISION, VERSION, engine, is_ours, or_the_rest, ready};
 use super::{
     Context, ownership,
-    publish::{self, pack_again},
+    publish::{self, digits, pack_again},
     static_binary,
 };
 use crate::tools::{child, engine::Recipe};
@@ -21,7 +21,6 @@ use plan::{
     ownership::{Kind, Name},
     repo::{Lacking, short},
     step::{ImageRelease, Observation, RetagLatest},
-    version::Version,
 };
 
 /// The name of what is built here; the commit in it keeps two builds of a version apart.
@@ -46,7 +45,7 @@ pub fn observe_build(cx: &Context<'_>, release: &ImageRelease) -> Result<Observa
         let why = format!("{} lacks {}", dir.display(), archive(release));
         return Ok(Observation::blocked(why, pack_again(&release.of)));
     }
-    Ok(match engine(cx)?.inspect(cx.sh, &local(release))? {
+    Ok(match engine(cx)?.inspect(&local(release))? {
         Some(found) if is_ours(release, &found) => {
             Observation::done(format!("image {} of {}", digits(&found.id), short(&release.of.commit)))
         }
@@ -61,7 +60,7 @@ pub fn build(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     if let Some(dir) = &of.packed {
         let archive = dir.join(archive(release));
         engine.load(&archive)?;
-        return match engine.inspect(sh, &local(release))? {
+        return match engine.inspect(&local(release))? {
             Some(found) if is_ours(release, &found) => Ok(()),
             _ => {
                 bail!("{} does not hold the image of commit {}; next: {}", archive.display(), of.commit, pack_again(of))
@@ -81,14 +80,9 @@ pub fn build(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     let builder = engine.builder(&dockerfile).map_err(or_the_rest)?;
     let (version, commit) = (of.version.tag(), of.commit.as_str());
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
-    let context = match &image.binary {
-        Some(binary) => {
-            let context = publish::place(cx, of).join("image").join("context");
-            let at = epoch.trim().parse().with_context(|| format!("git tells no time of {commit}: {epoch}"))?;
-            static_binary::build(cx, &root, (binary, &image.files), &context, at)?
-        }
-        None => root.clone(),
-    };
+    let at = epoch.trim().parse().with_context(|| format!("git tells no time of {commit}: {epoch}"))?;
+    let context = publish::place(cx, of).join("image").join("context");
+    let context = static_binary::context(cx, &root, image, context, at)?;
     let recipe = Recipe {
         dockerfile: &dockerfile,
         context: &context,
@@ -104,7 +98,7 @@ pub fn observe(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> 
     let (engine, name) = ready(cx, release)?;
     let of = &release.of;
     let reference = format!("{name}:{}", of.version.tag());
-    Ok(match engine.pull(cx.sh, &reference)? {
+    Ok(match engine.pull(&reference)? {
         None => {
             let image = &release.image;
             let registry = image.registry.as_ref().map(ToString::to_string);
@@ -112,7 +106,7 @@ pub fn observe(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> 
             ownership::stranger(cx, of, name)?.unwrap_or(Observation::Todo)
         }
         Some(found) if is_ours(release, &found) => {
-            let digest = engine.digest(cx.sh, &found, &name);
+            let digest = engine.digest(&found, &name);
             Observation::done(format!("sha256:{} of {}", digits(&digest), short(&of.commit)))
         }
         Some(found) => {
@@ -136,9 +130,9 @@ pub fn observe(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> 
 pub fn released_digest(cx: &Context<'_>, release: &ImageRelease) -> Result<Option<String>> {
     let (engine, name) = ready(cx, release)?;
     let reference = format!("{name}:{}", release.of.version.tag());
-    let found = engine.pull(cx.sh, &reference)?.filter(|found| is_ours(release, found));
+    let found = engine.pull(&reference)?.filter(|found| is_ours(release, found));
     let Some(found) = found else { return Ok(None) };
-    let digest = engine.registered_digest(cx.sh, &found, &name)?;
+    let digest = engine.registered_digest(&found, &name)?;
     digest.with_context(|| format!("the engine does not tell what the registry calls {reference}")).map(Some)
 }
 
@@ -147,24 +141,19 @@ pub fn push(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     if !observe_build(cx, release)?.is_done() {
         build(cx, release)?;
     }
-    engine.push(cx.sh, cx.report, &local(release), &format!("{name}:{}", release.of.version.tag()))
-}
-
-/// The version that keeps `latest`, when it is higher than ours.
-fn higher(cx: &Context<'_>, release: &ImageRelease) -> Result<Option<Version>> {
-    Ok(publish::RemoteTags::ask(cx, &release.of)?.higher(&release.of))
+    engine.push(cx.report, &local(release), &format!("{name}:{}", release.of.version.tag()))
 }
 
 pub fn observe_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<Observation> {
-    if let Some(higher) = higher(cx, release)? {
+    if let Some(higher) = publish::RemoteTags::ask(cx, &release.of)?.higher(&release.of) {
         return Ok(Observation::done(format!("stays at {} (higher)", higher.tag())));
     }
     let (engine, name) = ready(cx, release)?;
-    let Some(latest) = engine.pull(cx.sh, &format!("{name}:latest"))? else { return Ok(Observation::Todo) };
-    let ours = engine.pull(cx.sh, &format!("{name}:{}", release.of.version.tag()))?;
+    let Some(latest) = engine.pull(&format!("{name}:latest"))? else { return Ok(Observation::Todo) };
+    let ours = engine.pull(&format!("{name}:{}", release.of.version.tag()))?;
     Ok(match ours {
         Some(ours) if is_ours(release, &ours) && ours.id == latest.id => {
-            let digest = engine.digest(cx.sh, &latest, &name);
+            let digest = engine.digest(&latest, &name);
             Observation::done(format!("sha256:{} as {}", digits(&digest), release.of.version.tag()))
         }
         // What is set aside is not pointed at.
@@ -179,40 +168,40 @@ pub fn observe_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<Observ
 }
 
 pub fn point_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
-    if higher(cx, release)?.is_some() {
-        return Ok(());
+    match publish::RemoteTags::ask(cx, &release.of)?.higher(&release.of) {
+        Some(_) => Ok(()),
+        None => name_latest(cx, release),
     }
-    name_latest(cx, release)
 }
 
 /// Names what the registry has under the version: it is never built again.
 fn name_latest(cx: &Context<'_>, release: &ImageRelease) -> Result<()> {
     let (engine, name) = ready(cx, release)?;
     let (version, latest) = (format!("{name}:{}", release.of.version.tag()), format!("{name}:latest"));
-    let ours = engine.pull(cx.sh, &version)?.with_context(|| format!("{version} is not in the registry"))?;
+    let ours = engine.pull(&version)?.with_context(|| format!("{version} is not in the registry"))?;
     if !is_ours(release, &ours) {
         bail!("{version} in the registry is not of commit {}: latest stays where it is", release.of.commit);
     }
-    if let Some(before) = engine.pull(cx.sh, &latest)? {
+    if let Some(before) = engine.pull(&latest)? {
         let was = before.label(VERSION).unwrap_or("unknown");
-        cx.report.say(format!("          latest was {was}: {}", engine.digest(cx.sh, &before, &name)));
+        cx.report.say(format!("          latest was {was}: {}", engine.digest(&before, &name)));
     }
-    engine.push(cx.sh, cx.report, &version, &latest)
+    engine.push(cx.report, &version, &latest)
 }
 
 /// `latest` is looked at by what it is: only the one of the release that is taken back is moved.
 pub fn observe_back(cx: &Context<'_>, back: &RetagLatest) -> Result<Observation> {
     let (engine, name) = ready(cx, &back.gone)?;
-    let Some(latest) = engine.pull(cx.sh, &format!("{name}:latest"))? else {
+    let Some(latest) = engine.pull(&format!("{name}:latest"))? else {
         return Ok(Observation::done("there is no latest"));
     };
     if !is_ours(&back.gone, &latest) {
         let version = latest.label(VERSION).unwrap_or("another image");
-        let digest = engine.digest(cx.sh, &latest, &name);
+        let digest = engine.digest(&latest, &name);
         return Ok(Observation::done(format!("sha256:{} is {version}", digits(&digest))));
     }
     let version = back.to.of.version.tag();
-    Ok(match engine.pull(cx.sh, &format!("{name}:{version}"))? {
+    Ok(match engine.pull(&format!("{name}:{version}"))? {
         Some(found) if is_ours(&back.to, &found) => Observation::Todo,
         found => Observation::blocked(
             match found {
@@ -226,10 +215,4 @@ pub fn observe_back(cx: &Context<'_>, back: &RetagLatest) -> Result<Observation>
 
 pub fn retag_latest(cx: &Context<'_>, back: &RetagLatest) -> Result<()> {
     name_latest(cx, &back.to)
-}
-
-/// As much of a digest as a person compares.
-fn digits(digest: &str) -> &str {
-    let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
-    digest.get(..12).unwrap_or(digest)
 }

@@ -4,8 +4,8 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::Ordering,
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -37,6 +37,13 @@ pub struct Ref {
 pub struct Stored {
     pub object: String,
     pub text: String,
+}
+
+impl Stored {
+    /// Who holds a lease, as it says.
+    fn holder(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
 }
 
 impl Ref {
@@ -113,7 +120,8 @@ impl Ref {
 /// Held while a group is published.
 pub struct Lease {
     reference: Ref,
-    stop: Arc<AtomicBool>,
+    /// It beats as long as this is there.
+    alive: Option<Sender<()>>,
     beating: Option<JoinHandle<Stored>>,
 }
 
@@ -128,29 +136,24 @@ impl Lease {
         let clone = clone_id(cx)?;
         let mut watched: Option<Watched> = None;
         loop {
-            let now = reference.read()?;
-            let holder = now.as_ref().map(|stored| stored.text.lines().next().unwrap_or_default().to_owned());
-            // In this clone no other publisher runs: the lock beside the repository says so.
-            let is_dead = match (&now, &watched) {
-                (None, _) => true,
-                _ if holder.as_deref() == Some(&clone) => true,
-                (Some(now), Some(watched)) if *now == watched.stored => watched.silent >= silence,
-                _ => false,
+            let is_dead = |held: &Stored| {
+                let is_silent = |last: &Watched| last.stored == *held && last.silent >= silence;
+                // In this clone no other publisher runs: the lock beside the repository says so.
+                held.holder() == clone || watched.as_ref().is_some_and(is_silent)
             };
-            if is_dead {
-                if let Some(stored) = reference.swap(now.as_ref(), &beat(&clone))? {
-                    return Ok(Lease::hold(reference, stored, clone, silence / 4));
-                }
-                continue;
-            }
-            match (&mut watched, now) {
-                (Some(watched), Some(now)) => watched.look(now, Instant::now(), silence),
-                (watched, now) => {
-                    if watched.is_none() {
-                        let who = holder.unwrap_or_default();
-                        cx.report.say(format!("  waiting: {who} is publishing {} ({group})", of.tag));
-                    }
-                    *watched = now.map(|stored| Watched { stored, silent: Duration::ZERO, looked: Instant::now() });
+            let stored = match reference.read()? {
+                Some(held) if !is_dead(&held) => held,
+                left => match reference.swap(left.as_ref(), &beat(&clone))? {
+                    Some(stored) => return Ok(Lease::hold(reference, stored, clone, silence / 4)),
+                    None => continue,
+                },
+            };
+            match &mut watched {
+                Some(watched) => watched.look(stored, Instant::now(), silence),
+                None => {
+                    let who = stored.holder();
+                    cx.report.say(format!("  waiting: {who} is publishing {} ({group})", of.tag));
+                    watched = Some(Watched { stored, silent: Duration::ZERO, looked: Instant::now() });
                 }
             }
             if cx.interrupted.load(Ordering::Relaxed) {
@@ -162,12 +165,12 @@ impl Lease {
 
     /// Keeps what was taken, until it is dropped: at the end, and when the publisher panics.
     fn hold(reference: Ref, stored: Stored, clone: String, every: Duration) -> Lease {
-        let stop = Arc::new(AtomicBool::new(false));
+        let (alive, ended) = mpsc::channel();
         let beating = std::thread::spawn({
-            let (reference, stop) = (reference.clone(), stop.clone());
-            move || keep_beating(&reference, stored, &clone, every, &stop)
+            let reference = reference.clone();
+            move || keep_beating(&reference, stored, &clone, every, &ended)
         });
-        Lease { reference, stop, beating: Some(beating) }
+        Lease { reference, alive: Some(alive), beating: Some(beating) }
     }
 }
 
@@ -189,7 +192,7 @@ impl Watched {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        drop(self.alive.take());
         if let Some(Ok(stored)) = self.beating.take().map(JoinHandle::join) {
             // Left behind, it falls silent and is taken by the next.
             let _ = self.reference.remove(&stored);
@@ -217,17 +220,14 @@ fn beat(clone: &str) -> String {
     format!("{clone}\nprocess {} at {}\n", std::process::id(), clock::system().as_nanos())
 }
 
-fn keep_beating(reference: &Ref, mut stored: Stored, clone: &str, every: Duration, stop: &AtomicBool) -> Stored {
+fn keep_beating(reference: &Ref, mut stored: Stored, clone: &str, every: Duration, ended: &Receiver<()>) -> Stored {
     let mut last = Instant::now();
-    while !stop.load(Ordering::Relaxed) {
-        std::thread::sleep(Duration::from_millis(100).min(every));
-        if last.elapsed() >= every {
-            // Counted from where a beat begins: on a slow machine, the push takes a while.
-            last = Instant::now();
-            // A beat that is lost is no harm: the next one comes.
-            if let Ok(Some(next)) = reference.swap(Some(&stored), &beat(clone)) {
-                stored = next;
-            }
+    while ended.recv_timeout(every.saturating_sub(last.elapsed())) == Err(RecvTimeoutError::Timeout) {
+        // Counted from where a beat begins: on a slow machine, the push takes a while.
+        last = Instant::now();
+        // A beat that is lost is no harm: the next one comes.
+        if let Ok(Some(next)) = reference.swap(Some(&stored), &beat(clone)) {
+            stored = next;
         }
     }
     stored

@@ -1,12 +1,12 @@
 //! What a user sees of the release: cargo resolves all crates, the index has all files, the images and the forge agree.
-//! It must never be satisfied by what was sent: it asks what can be had.
+//! It must never be satisfied by what was sent: it asks what is available.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
-use toml_edit::{DocumentMut, Item};
+use toml_edit::DocumentMut;
 
-use super::{Context, Seen, crates};
+use super::{Context, Known, crates};
 use crate::{
     repo::TempDir,
     tools::{
@@ -15,16 +15,17 @@ use crate::{
     },
 };
 use plan::{
+    files::values,
     problem::Problem,
     step::{CrateUpload, Listing, Observation, Step},
 };
 
-pub fn observe(cx: &Context<'_>, listing: &Listing, seen: &Seen<'_>) -> Result<Observation> {
+pub fn observe(cx: &Context<'_>, listing: &Listing, known: &Known<'_>) -> Result<Observation> {
     let mut parts: Vec<Step> = listing.crates.iter().cloned().map(Step::Crate).collect();
     parts.extend(listing.dists.iter().cloned().map(Step::Upload));
     parts.extend(listing.images.iter().cloned().map(Step::PushImage));
     parts.extend(listing.release.iter().cloned().map(Step::Forge));
-    let observed = cx.each(&parts, |cx, part| seen(part).map_or_else(|| super::look(cx, part), Ok));
+    let observed = cx.each(&parts, |cx, part| known(part).map_or_else(|| super::look(cx, part), Ok));
     let mut crates = Vec::new();
     let mut there = 0;
     for (part, observed) in parts.iter().zip(observed) {
@@ -87,10 +88,8 @@ fn resolves(cx: &Context<'_>, registries: &Registries, crates: &[&CrateUpload]) 
         bail!("cargo could not resolve the crates: {}", output.last_lines());
     }
     let lock: DocumentMut = sh.read_file(dir.join("Cargo.lock"))?.parse().context("cargo did not write a lock")?;
-    let packages = lock.get("package").and_then(Item::as_array_of_tables);
-    let locked = packages.map_or(0, |packages| {
-        let is = |name: &str| crates.iter().any(|upload| upload.name == name);
-        packages.iter().filter(|package| package.get("name").and_then(Item::as_str).is_some_and(is)).count()
-    });
-    Ok(locked == crates.len())
+    let lock = values::of(lock.as_item());
+    let locked = lock["package"].as_array().into_iter().flatten();
+    let locked = locked.filter(|package| crates.iter().any(|upload| package["name"] == *upload.name));
+    Ok(locked.count() == crates.len())
 }

@@ -129,16 +129,15 @@ fn lies(cx: &Context<'_>, announcement: &Announcement, text: &str) -> Result<Lie
         }
     }
     let path = file(cx, announcement);
-    let found = match fs::read(&path) {
-        Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lies::Nowhere),
-        Err(error) => return Err(error).with_context(|| path.display().to_string()),
-    };
-    if found == text.as_bytes() {
-        return Ok(Lies::At(path.display().to_string()));
+    match fs::read(&path) {
+        Ok(found) if found == text.as_bytes() => Ok(Lies::At(path.display().to_string())),
+        Ok(_) => Ok(Lies::Taken(Problem::new(
+            format!("{} is another text than the draft", path.display()),
+            "move it away, and the same command writes the draft",
+        ))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lies::Nowhere),
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
     }
-    let why = format!("{} is another text than the draft", path.display());
-    Ok(Lies::Taken(Problem::new(why, "move it away, and the same command writes the draft")))
 }
 
 fn on(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &str) -> Result<Lies> {
@@ -148,14 +147,10 @@ fn on(cx: &Context<'_>, announcement: &Announcement, release: &Release, text: &s
         Some(theirs) if theirs == hash::sha256(text.as_bytes()) => {
             Lies::At(format!("{name}, an asset of release {}", of.tag))
         }
-        Some(_) => {
-            let tag = typed(of.tag.as_ref());
-            let why = format!("release {} has another {name} than the draft", of.tag);
-            Lies::Taken(Problem::new(
-                why,
-                format!("read it, then gh release delete-asset {tag} {name}, and the same command"),
-            ))
-        }
+        Some(_) => Lies::Taken(Problem::new(
+            format!("release {} has another {name} than the draft", of.tag),
+            format!("read it, then gh release delete-asset {} {name}, and the same command", typed(of.tag.as_ref())),
+        )),
     })
 }
 

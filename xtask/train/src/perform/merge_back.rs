@@ -8,7 +8,11 @@ use xshell::{Shell, cmd};
 
 use super::{
     Context,
-    git::{self, change::change, store},
+    git::{
+        self,
+        change::{again, change},
+        store,
+    },
 };
 use crate::repo;
 use plan::{
@@ -82,8 +86,4 @@ pub fn merge(cx: &Context<'_>, merge: &MergeBack) -> Result<()> {
         change(cx, cmd!(sh, "git update-ref -m {why} {name} {made} {before}"), again)?;
     }
     change(cx, cmd!(sh, "git switch --quiet -- {main}"), again)
-}
-
-fn again(_: &str) -> String {
-    "correct what git names, then the same command".to_owned()
 }

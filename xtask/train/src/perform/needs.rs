@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{Context, Tools};
+use super::{Context, Tools, git};
 use crate::{
     repo::beside,
     tools::{program, python::Environment},
@@ -107,14 +107,13 @@ fn unmet(cx: &Context<'_>, steps: &[Step], counts: impl Fn(usize) -> bool) -> Ve
         else {
             continue;
         };
-        let joined = match unmet.remove(&at) {
-            None => missing,
-            Some(known) => Problem::new(
-                format!("{}; {}", known.what, missing.what),
-                format!("{}; and: {}", known.next, missing.next),
-            ),
-        };
-        unmet.insert(at, joined);
+        unmet
+            .entry(at)
+            .and_modify(|known| {
+                known.what = format!("{}; {}", known.what, missing.what);
+                known.next = format!("{}; and: {}", known.next, missing.next);
+            })
+            .or_insert(missing);
     }
     unmet.into_iter().collect()
 }
@@ -152,10 +151,9 @@ fn look(cx: &Context<'_>, need: &Need) -> Option<Problem> {
                     "correct `in` in `proofs`",
                 ));
             }
-            let is_there = if name.contains('/') { dir.join(name).is_file() } else { program::find(name).is_some() };
             let missing =
                 || Problem::new(format!("there is no program `{name}`"), "install it, or correct `run` in `proofs`");
-            (!is_there).then(missing)
+            (!program::is_there(&dir, name)).then(missing)
         }
     }
 }
@@ -212,11 +210,6 @@ fn identity(cx: &Context<'_>) -> Option<Problem> {
 /// The program that git would sign with (<https://git-scm.com/docs/git-config>, `gpg.format`).
 fn signer(cx: &Context<'_>, key: &str) -> Option<Problem> {
     let sh = cx.sh;
-    let config = |key: &str| -> Option<String> {
-        let reported =
-            cmd!(sh, "git config --type=path --get {key}").quiet().ignore_status().ignore_stderr().read().ok()?;
-        Some(reported.trim().to_owned()).filter(|reported| !reported.is_empty())
-    };
     let keys = if key == "tag.gpgSign" { r"^tag\.(gpgsign|forcesignannotated)$" } else { r"^commit\.gpgsign$" };
     let asked = cmd!(sh, "git config --type=bool --get-regexp {keys}").quiet().ignore_status().ignore_stderr();
     let asked = asked.read().unwrap_or_default();
@@ -225,18 +218,16 @@ fn signer(cx: &Context<'_>, key: &str) -> Option<Problem> {
     if !signs.into_values().any(|value| value == "true") {
         return None;
     }
-    let format = config("gpg.format").unwrap_or_else(|| "openpgp".to_owned());
+    let format = git::config(sh, "path", "gpg.format").unwrap_or_else(|| "openpgp".to_owned());
     let own = match format.as_str() {
         "ssh" => "ssh-keygen",
         "x509" => "gpgsm",
         _ => "gpg",
     };
-    let set = config(&format!("gpg.{format}.program"));
-    let set = set.or_else(|| config("gpg.program").filter(|_| format == "openpgp"));
+    let set = git::config(sh, "path", &format!("gpg.{format}.program"));
+    let set = set.or_else(|| git::config(sh, "path", "gpg.program").filter(|_| format == "openpgp"));
     let name = set.unwrap_or_else(|| own.to_owned());
-    let is_there =
-        if name.contains('/') { sh.current_dir().join(&name).is_file() } else { program::find(&name).is_some() };
-    (!is_there).then(|| {
+    (!program::is_there(&sh.current_dir(), &name)).then(|| {
         Problem::new(
             format!("{key} is set, and git signs with `{name}`, which is not found"),
             format!("install it, or git config {key} false"),

@@ -10,7 +10,8 @@ use super::{Context, images::registry};
 use crate::{
     repo,
     tools::{
-        cargo, index,
+        cargo,
+        index::{self, Newest},
         python::{index::Index, project},
         registries,
     },
@@ -35,15 +36,10 @@ pub fn at_remote(sh: &Shell, own: &Own, remote: &str) -> Own {
 
 /// The answer for each name, or why there is none.
 pub fn ask(cx: &Context<'_>, own: &Own, names: &[Name]) -> Vec<(Name, Result<Answer>)> {
-    let mut answers = Vec::with_capacity(names.len());
-    for some in names.chunks(AT_ONCE) {
-        let reported = cx.each(some, |cx, name| {
-            // Who wants cargo to ask nobody wants no other registry to be asked, either.
-            cargo::may_ask()?;
-            answer(cx, own, name)
-        });
-        answers.extend(some.iter().cloned().zip(reported));
-    }
+    // Who wants cargo to ask nobody wants no other registry to be asked, either.
+    let ask = |cx: &Context<'_>, name: &Name| cargo::may_ask().and_then(|()| answer(cx, own, name));
+    let reported = names.chunks(AT_ONCE).flat_map(|some| cx.each(some, ask));
+    let mut answers: Vec<_> = names.iter().cloned().zip(reported).collect();
     recognize(cx, own, &mut answers);
     answers
 }
@@ -86,19 +82,22 @@ fn elsewhere(name: &Name, answer: &Answer) -> Option<String> {
     Some(link.as_deref().and_then(ownership::address).unwrap_or_else(|| name.name.clone()))
 }
 
+fn registered(cx: &Context<'_>, newest: Newest) -> Registered {
+    let commit = newest.commit.map(|commit| repo::made(cx.sh, &commit));
+    Registered { links: newest.repository.into_iter().collect(), commit, versions: Vec::new() }
+}
+
 /// What a registry says of one version under a name.
 fn earlier(cx: &Context<'_>, name: &Name, version: &str) -> Result<Registered> {
     let within = cx.sh.current_dir().join(&name.within);
     Ok(match name.kind {
         Kind::Project => {
-            let project = project::ask_of(cx.sh, &name.name, version, &Index::of(&within)?)?;
+            let project = project::ask(cx.sh, &name.name, &["links", version], &Index::of(&within)?)?;
             Registered { links: project.links(), ..Registered::default() }
         }
         Kind::Crate | Kind::Image => {
             let known = registries::Registries::of(&within)?;
-            let reported = index::version(&known, &name.name, version, name.registry.as_deref())?;
-            let commit = reported.commit.map(|commit| repo::made(cx.sh, &commit));
-            Registered { links: reported.repository.into_iter().collect(), commit, versions: Vec::new() }
+            registered(cx, index::newest(&known, &name.name, Some(version), name.registry.as_deref())?)
         }
     })
 }
@@ -133,23 +132,19 @@ fn answer(cx: &Context<'_>, own: &Own, name: &Name) -> Result<Answer> {
     match name.kind {
         Kind::Crate => {
             let known = registries::Registries::of(&cx.sh.current_dir().join(&name.within))?;
-            let newest = index::newest(&known, &name.name, name.registry.as_deref())?;
+            let newest = index::newest(&known, &name.name, None, name.registry.as_deref())?;
             let versions = newest.lines.iter().map(|line| (line.vers.clone(), line.yanked)).collect();
             // Of what is wholly yanked, the registry tells nothing more.
             let owner = match newest.lines.iter().all(|line| line.yanked) {
                 true if newest.lines.is_empty() => Owner::Nobody,
                 true => Owner::Unknown(format!("all versions of {} are yanked", name.name)),
-                false => {
-                    let commit = newest.commit.map(|commit| repo::made(cx.sh, &commit));
-                    let links = newest.repository.into_iter().collect();
-                    ownership::owner(&Registered { links, commit, versions: Vec::new() }, own)
-                }
+                false => ownership::owner(&registered(cx, newest), own),
             };
             Ok(Answer { owner, versions })
         }
         Kind::Project => {
             let index = Index::of(&cx.sh.current_dir().join(&name.within))?;
-            let project = project::ask(cx.sh, &name.name, &index)?;
+            let project = project::ask(cx.sh, &name.name, &["links"], &index)?;
             let versions: Vec<String> = project.versions.keys().cloned().collect();
             let owner = match versions.is_empty() {
                 true => Owner::Nobody,

@@ -6,14 +6,13 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Error, Result, anyhow, bail};
+use anyhow::{Context as _, Error, Result, bail};
 use xshell::cmd;
 
 use super::{Context, ProofResult, static_binary};
 use crate::{
     clock,
     inherited::{ADDRESSES, without_secrets},
-    report::Loudness,
     tools::{
         cargo::{self, StaleLock},
         child::{self, ChildOutput},
@@ -48,42 +47,43 @@ pub fn observe(cx: &Context<'_>, proof: &Proof) -> Observation {
 }
 
 pub fn prove(cx: &Context<'_>, proof: &Proof) -> Result<()> {
-    let is_fetched = fetch(cx, proof);
+    let dir = &dir(cx, proof);
+    // What a private registry gives only for a token, which no proof gets: it runs code of anybody's. What is lacking then,
+    // the proof tells.
+    let is_fetched = cargo::has_tokens() && child::ask(lock::fetch(dir)).is_ok_and(|output| output.ok());
     let verdict = match &proof.what {
-        Prove::Tests { root, packages, features, locked } => {
+        Prove::Tests { packages, features, locked, .. } => {
             let args = test_args(packages, features, *locked);
             let mut command = cargo::command();
-            command.args(&args).args(is_fetched.then_some("--offline")).current_dir(cx.sh.current_dir().join(root));
+            command.args(&args).args(is_fetched.then_some("--offline")).current_dir(dir);
             counted(cx, command, &format!("cargo {}", args.join(" ")))
                 .map(|output| if is_untested(&output) { ProofResult::Untested } else { ProofResult::Proved })
         }
-        Prove::Develop { project, package } => {
-            develop(cx, &cx.sh.current_dir().join(project), package).map(|()| ProofResult::Proved)
-        }
-        Prove::Pytest { project, tests } => {
+        Prove::Develop { package, .. } => develop(cx, dir, package).map(|()| ProofResult::Proved),
+        Prove::Pytest { tests, .. } => {
             let environment = Environment::prepare(cx.sh, &cx.target)?;
             let mut command = Command::new(environment.python());
             command
                 .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", tests])
-                .current_dir(cx.sh.current_dir().join(project))
+                .current_dir(dir)
                 .envs(environment.variables()?);
             child::run(cx.report, command).map(|()| ProofResult::Proved)
         }
-        Prove::Resolve { root, locked } => {
+        Prove::Resolve { locked, .. } => {
             let mut command = cargo::command();
-            command.args(resolve_args(*locked)).current_dir(cx.sh.current_dir().join(root));
+            command.args(resolve_args(*locked)).current_dir(dir);
             registries::let_in(&mut command);
             // It tells a machine all that it found; only what is wrong is for people.
             child::ask(command)?.done("cargo metadata").map(|_| ProofResult::Proved)
         }
-        Prove::Image { root, image, version } => build_image(cx, root, image, version),
-        Prove::Command { dir, words, .. } => run(cx, dir, words).map(|()| ProofResult::Proved),
+        Prove::Image { image, version, .. } => build_image(cx, dir, image, version),
+        Prove::Command { words, .. } => run(cx, dir, words).map(|()| ProofResult::Proved),
     };
     let verdict = verdict.map_err(|error| {
         // A lock that does not fit fails every program alike, and what to do is the same for all.
         let error = match error.is::<StaleLock>() {
             true => error,
-            false => match stale_lock(cx, proof) {
+            false => match lock::stale(dir) {
                 Some(stale) => stale.into(),
                 None => return error.context(format!("{} failed; {}", proof.name, proof.advice())),
             },
@@ -92,11 +92,6 @@ pub fn prove(cx: &Context<'_>, proof: &Proof) -> Result<()> {
     })?;
     cx.proof_results().insert(proof.command(), verdict);
     Ok(())
-}
-
-/// What is wrong with the lock of the workspace that the proof runs in.
-fn stale_lock(cx: &Context<'_>, proof: &Proof) -> Option<StaleLock> {
-    lock::stale(&dir(cx, proof))
 }
 
 /// Where a proof runs.
@@ -111,23 +106,16 @@ fn dir(cx: &Context<'_>, proof: &Proof) -> PathBuf {
     cx.sh.current_dir().join(dir)
 }
 
-/// Downloads what a private registry gives only for a token, which no proof gets: it runs code of anybody's. Whether all of
-/// it is here then.
-fn fetch(cx: &Context<'_>, proof: &Proof) -> bool {
-    // What it lacks, the proof tells.
-    cargo::has_tokens() && child::ask(lock::fetch(&dir(cx, proof))).is_ok_and(|output| output.ok())
-}
-
 /// Runs a command of the configuration's own. Tests that a filter leaves none of would prove nothing.
 fn run(cx: &Context<'_>, dir: &Path, words: &[String]) -> Result<()> {
     let (program, args) = words.split_first().context("`run` is empty")?;
     let mut command = match program.as_str() {
         "cargo" => cargo::command(),
         // Counted from the directory that it runs in.
-        path if path.contains('/') => Command::new(cx.sh.current_dir().join(dir).join(path)),
+        path if path.contains('/') => Command::new(dir.join(path)),
         name => Command::new(name),
     };
-    command.args(args).current_dir(cx.sh.current_dir().join(dir));
+    command.args(args).current_dir(dir);
     let shown = words.join(" ");
     let output = counted(cx, command, &shown)?;
     if is_cargo_test(words) && is_untested(&output) {
@@ -143,12 +131,8 @@ fn counted(cx: &Context<'_>, mut command: Command, shown: &str) -> Result<ChildO
     if output.ok() {
         return Ok(output);
     }
-    if cx.report.loudness == Loudness::Quiet {
-        cx.report.pass_on(output.out.trim_end());
-        cx.report.pass_on(output.err.trim_end());
-    }
-    let stale = cargo::stale_lock(&format!("{}\n{}", output.out, output.err));
-    Err(stale.map_or_else(|| anyhow!("`{shown}` ended with {}", output.status), Error::from))
+    let failure = output.quiet_failure(cx.report, shown);
+    Err(cargo::stale_lock(&format!("{}\n{}", output.out, output.err)).map_or(failure, Error::from))
 }
 
 /// Whether it is a `cargo test` that also runs what it compiles.
@@ -200,7 +184,6 @@ fn develop(cx: &Context<'_>, project: &Path, package: &str) -> Result<()> {
 
 fn build_image(cx: &Context<'_>, root: &Path, image: &Image, version: &str) -> Result<ProofResult> {
     let sh = cx.sh;
-    let root = sh.current_dir().join(root);
     let dockerfile = root.join(&image.dockerfile);
     // Asked before anything is compiled: when the engine cannot build, nothing of the image is at fault.
     let builder = match Engine::find(sh).and_then(|engine| engine.builder(&dockerfile)) {
@@ -210,13 +193,8 @@ fn build_image(cx: &Context<'_>, root: &Path, image: &Image, version: &str) -> R
             return Ok(ProofResult::Unprovable(cannot.0.what));
         }
     };
-    let context = match &image.binary {
-        Some(binary) => {
-            let context = cx.target.join("xtask").join("image").join("context");
-            static_binary::build(cx, &root, (binary, &image.files), &context, clock::now())?
-        }
-        None => root.clone(),
-    };
+    let context = cx.target.join("xtask").join("image").join("context");
+    let context = static_binary::context(cx, root, image, context, clock::now())?;
     let revision = cmd!(sh, "git rev-parse HEAD").quiet().read()?;
     // Under a tag of its own: an image that carries the version's name is one that was released.
     let tag = format!("{}:proof", image.name);

@@ -28,6 +28,12 @@ use plan::{
 /// Files by name, each with its sha256.
 pub type Hashes = BTreeMap<String, String>;
 
+/// As much of a hash as a person compares.
+pub fn digits(sha256: &str) -> &str {
+    let sha256 = sha256.strip_prefix("sha256:").unwrap_or(sha256);
+    sha256.get(..12).unwrap_or(sha256)
+}
+
 /// What to type for the packages that somebody else shall send.
 pub fn pack_again(of: &Tagged) -> String {
     format!("at the tag, {TOOL} pack --out DIR{}, and the same command with --packed DIR", of.option)
@@ -39,7 +45,7 @@ pub fn place(cx: &Context<'_>, of: &Tagged) -> PathBuf {
 }
 
 /// Tags on the remote, with the objects that they name and the commits that they lead to.
-pub struct RemoteTags(String);
+pub struct RemoteTags(git::remote::Refs);
 
 impl RemoteTags {
     pub fn ask(cx: &Context<'_>, of: &Tagged) -> Result<RemoteTags> {
@@ -48,12 +54,12 @@ impl RemoteTags {
 
     /// The commit that the tag leads to.
     pub fn commit(&self, tag: &str) -> Option<&str> {
-        let find = |name: String| self.0.lines().find_map(|line| line.strip_suffix(&name)?.strip_suffix('\t'));
+        let find = |name: String| self.0.get(&name).map(String::as_str);
         find(format!("refs/tags/{tag}^{{}}")).or_else(|| find(format!("refs/tags/{tag}")))
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.lines().filter_map(|line| Some(line.split_once("refs/tags/")?.1))
+        self.0.keys().filter_map(|name| name.strip_prefix("refs/tags/"))
     }
 
     /// The highest final version that has a tag.
@@ -171,15 +177,9 @@ pub fn reproducible(cx: &Context<'_>, of: &Tagged, tree: &Path, command: &mut Co
     let (sh, commit) = (cx.sh, &of.commit);
     let epoch = cmd!(sh, "git show --no-patch --format=%ct {commit}").quiet().read()?;
     command.env("SOURCE_DATE_EPOCH", epoch.trim());
-    let mut remaps = vec![format!("--remap-path-prefix={}=/build", tree.display())];
-    if let Some(home) = cargo::home() {
-        // Each registry has a directory of its own, named after its address.
-        for entry in std::fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten() {
-            remaps.push(format!("--remap-path-prefix={}=/registry", entry.path().display()));
-        }
-    }
-    remaps.retain(|remap| !remap.contains(char::is_whitespace));
-    remaps.sort();
+    let sources = cargo::sources().into_iter().map(|source| cargo::remap(&source, "/registry"));
+    let remaps = std::iter::once(cargo::remap(tree, "/build")).chain(sources);
+    let remaps: Vec<String> = remaps.filter(|remap| !remap.contains(char::is_whitespace)).collect();
     let flags = std::env::var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default();
     command.env("CARGO_BUILD_RUSTFLAGS", format!("{flags} {}", remaps.join(" ")).trim());
     Ok(())

@@ -1,11 +1,11 @@
 //! The pull request of a release: its branch pushed, one request opened, and kept up to date until it is merged.
 //! It must never open a second one, push over a commit that is not a release of ours, nor write over what people wrote.
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 
 use super::{
     Context,
-    git::{commit, push, remote, resolve},
+    git::{commit, is_known, push, remote, resolve},
 };
 use crate::{
     repo,
@@ -34,35 +34,33 @@ pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
     if let Some(found) = merged(cx, pull)? {
         return Ok(Observation::done(format!("{} is on {}", short(&found), pull.main)));
     }
-    let asked = Forge::new(cx.sh).proposed(&pull.branch, &pull.main);
-    let all = match NotSetUp::apart(asked)? {
+    let all = match NotSetUp::apart(Forge::new(cx.sh).proposed(&pull.branch, &pull.main))? {
         Ok(all) => all,
         Err(problem) => return Ok(Observation::Blocked(problem)),
     };
     // A version is released once; what follows one may come again.
     if pull.commit.record.is_some()
-        && let Some(merged) = all.iter().find(|found| found.merged_at.is_some() && is_called(found, pull))
+        && let Some(merged) =
+            all.iter().find(|found| found.merged_at.is_some() && subject::is_called(&found.title, &pull.title))
     {
         return Ok(not_here_yet(merged, pull));
     }
-    let Some(ours) = commit::find(cx, &pull.commit)? else {
-        // What the remote has can be in the way before there is anything to push.
-        return Ok(match there(cx, pull, None)? {
-            There::Others(tip) => Observation::Blocked(others(pull, &tip)),
+    // What the remote has can be in the way before there is anything to push.
+    let observed = |ours: Option<&String>, open: Option<&Proposed>| {
+        Ok(match (there(cx, pull, ours.map(String::as_str))?, open) {
+            (There::Ours, Some(open)) if is_up_to_date(open, pull) => state(open),
+            (There::Others(tip), _) => Observation::Blocked(others(pull, &tip)),
             _ => Observation::Todo,
-        });
+        })
     };
+    let Some(ours) = commit::find(cx, &pull.commit)? else { return observed(None, None) };
     let has_ours = |found: &Proposed| {
         let tip = found.tip();
-        let is_known = resolve(cx, &format!("{tip}^{{commit}}"))?.is_some();
-        Ok::<_, anyhow::Error>(tip == ours || is_known && repo::is_ancestor(cx.sh, &ours, tip)?)
+        Ok::<_, Error>(tip == ours || is_known(cx, tip)? && repo::is_ancestor(cx.sh, &ours, tip)?)
     };
-    if let Some(open) = all.iter().find(|found| found.is_open()) {
-        return Ok(match there(cx, pull, Some(&ours))? {
-            There::Ours if is_told(open, pull) => told(open),
-            There::Others(tip) => Observation::Blocked(others(pull, &tip)),
-            _ => Observation::Todo,
-        });
+    let open = all.iter().find(|found| found.is_open());
+    if open.is_some() {
+        return observed(Some(&ours), open);
     }
     for closed in &all {
         if !has_ours(closed)? {
@@ -80,10 +78,7 @@ pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
             ),
         });
     }
-    Ok(match there(cx, pull, Some(&ours))? {
-        There::Others(tip) => Observation::Blocked(others(pull, &tip)),
-        _ => Observation::Todo,
-    })
+    observed(Some(&ours), None)
 }
 
 /// The commit of the main branch that is here by which it has what is proposed: ours, or what a forge made of it.
@@ -98,26 +93,26 @@ pub fn merged(cx: &Context<'_>, pull: &PullRequest) -> Result<Option<String>> {
 
 /// How the request of a branch stands, whatever it is to say.
 pub fn look(cx: &Context<'_>, branch: &str, main: &str) -> Observation {
-    let asked = NotSetUp::apart(Forge::new(cx.sh).proposed(branch, main));
-    let all = match asked {
+    let all = match NotSetUp::apart(Forge::new(cx.sh).proposed(branch, main)) {
         Ok(Ok(all)) => all,
         Ok(Err(problem)) => return Observation::Unknown(problem),
         Err(error) => return Observation::unknown(format!("{error:#}"), "wait until the forge answers"),
     };
     match all.iter().find(|found| found.is_open()).or(all.first()) {
         None => Observation::Todo,
-        Some(found) => told(found),
+        Some(found) => state(found),
     }
 }
 
 /// What a request that is as it should be says of its release.
-fn told(found: &Proposed) -> Observation {
-    let Proposed { number, address, .. } = found;
-    match (&found.merged_at, found.is_open()) {
-        (_, true) => Observation::done(format!("#{number} waits to be merged: {address}")),
-        (Some(_), _) => Observation::done(format!("#{number} is merged: {address}")),
-        (None, _) => Observation::done(format!("#{number} was closed without being merged: {address}")),
-    }
+fn state(found: &Proposed) -> Observation {
+    let Proposed { number, address, merged_at, .. } = found;
+    let state = match merged_at {
+        _ if found.is_open() => "waits to be merged",
+        Some(_) => "is merged",
+        None => "was closed without being merged",
+    };
+    Observation::done(format!("#{number} {state}: {address}"))
 }
 
 fn not_here_yet(merged: &Proposed, pull: &PullRequest) -> Observation {
@@ -138,31 +133,21 @@ fn others(pull: &PullRequest, tip: &str) -> Problem {
     )
 }
 
-fn is_called(found: &Proposed, pull: &PullRequest) -> bool {
-    subject::is_called(&found.title, &pull.title)
-}
-
-fn is_told(found: &Proposed, pull: &PullRequest) -> bool {
-    is_called(found, pull) && is_same(found.body.as_deref().unwrap_or_default(), &pull.body)
+fn is_up_to_date(found: &Proposed, pull: &PullRequest) -> bool {
+    subject::is_called(&found.title, &pull.title) && is_same(found.body.as_deref().unwrap_or_default(), &pull.body)
 }
 
 /// What the remote has, held against our commit, where that is made.
 fn there(cx: &Context<'_>, pull: &PullRequest, ours: Option<&str>) -> Result<There> {
     let name = format!("refs/heads/{}", pull.branch);
-    let listed = remote::ls_remote(cx, &pull.remote, None, &[&name])?;
-    let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(There::Nothing) };
-    if resolve(cx, &format!("{tip}^{{commit}}"))?.is_none() {
-        return Ok(There::Others(tip.to_owned()));
-    }
-    if let Some(ours) = ours
-        && repo::is_ancestor(cx.sh, ours, tip)?
-    {
-        return Ok(There::Ours);
-    }
-    Ok(if commit::is_alone(cx.sh, &pull.commit.base, pull.commit.subject(), tip)? {
-        There::Older(tip.to_owned())
-    } else {
-        There::Others(tip.to_owned())
+    let Some(tip) = remote::ls_remote(cx, &pull.remote, None, &[&name])?.remove(&name) else {
+        return Ok(There::Nothing);
+    };
+    let is_known = is_known(cx, &tip)?;
+    Ok(match ours {
+        Some(ours) if is_known && repo::is_ancestor(cx.sh, ours, &tip)? => There::Ours,
+        _ if is_known && commit::is_alone(cx.sh, &pull.commit.base, pull.commit.subject(), &tip)? => There::Older(tip),
+        _ => There::Others(tip),
     })
 }
 
@@ -178,7 +163,7 @@ pub fn propose(cx: &Context<'_>, pull: &PullRequest) -> Result<()> {
     let all = forge.proposed(&pull.branch, &pull.main)?;
     match all.iter().find(|found| found.is_open()) {
         None => forge.propose(&pull.branch, &pull.main, &pull.title, &marked(&pull.body)),
-        Some(open) if is_told(open, pull) => Ok(()),
+        Some(open) if is_up_to_date(open, pull) => Ok(()),
         Some(open) => {
             let body = renewed(open.body.as_deref().unwrap_or_default(), &pull.body);
             forge.change_pull(open.number, &pull.title, &body)

@@ -16,7 +16,7 @@ pub fn observe(cx: &Context<'_>, published: &RequirePublished) -> Observation {
     let publish = published.of.typed("publish");
     // What only a person can do holds nothing up.
     let (waits, observed): (Vec<_>, Vec<_>) = observed.into_iter().partition(|part| part.waits);
-    // While a part is missing, the sum was not asked for.
+    // While a part is missing, the aggregate was not asked for.
     let is_whole = observed.iter().all(|part| part.observed.is_settled() || part.step.is_aggregate());
     let open = observed.iter().filter(|part| !part.observed.is_settled() && (is_whole || !part.step.is_aggregate()));
     let open: Vec<&str> = open.map(|part| part.title.as_str()).collect();

@@ -12,7 +12,11 @@ use xshell::{Shell, cmd};
 
 use super::{
     Context,
-    git::{self, change::change, store},
+    git::{
+        self,
+        change::{again, change},
+        store,
+    },
 };
 use crate::repo;
 use plan::{
@@ -89,8 +93,8 @@ fn reverted(sh: &Shell, onto: &str, commits: &[Undone]) -> Result<(String, BTree
             }
             None => format!("{commit}^1"),
         };
-        let (tree, files) = store::merge_tree(sh, &[&base, &tip, &before]).map_err(|error| too_old(commit, &error))?;
-        conflicts.extend(files.into_iter().flatten());
+        let (tree, files) = merged(sh, commit, &[&base, &tip, &before])?;
+        conflicts.extend(files);
         tip = store::commit_of(sh, &tree, &[&tip])?;
     }
     Ok((tip, conflicts))
@@ -106,8 +110,7 @@ fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<P
     let base = format!("--merge-base={brought}");
     let mut ways = Vec::new();
     for args in [&[base.as_str(), merge, &before][..], &[&first, &before]] {
-        let (tree, files) = store::merge_tree(sh, args).map_err(|error| too_old(brought, &error))?;
-        let at_odds: BTreeSet<PathBuf> = files.into_iter().flatten().collect();
+        let (tree, at_odds) = merged(sh, brought, args)?;
         let has = repo::entries(sh, &tree)?.into_iter().map(|entry| (entry.path.clone(), entry));
         ways.push((at_odds, has.collect::<BTreeMap<_, _>>()));
     }
@@ -125,14 +128,16 @@ fn without(sh: &Shell, merge: &str, brought: &str) -> Result<(String, BTreeSet<P
 /// decides: then nothing in it is a person's.
 pub fn is_merged_by_rule(sh: &Shell, merge: &str, release: &str) -> Result<bool> {
     let first = format!("{merge}^1");
-    let (tree, files) = store::merge_tree(sh, &[&first, release]).map_err(|error| too_old(merge, &error))?;
+    let (tree, at_odds) = merged(sh, merge, &[&first, release])?;
     let own: BTreeSet<PathBuf> = repo::changed(sh, &format!("{release}^1"), release)?.into_iter().collect();
-    let at_odds = files.into_iter().flatten();
-    Ok(at_odds.chain(repo::changed(sh, &tree, merge)?).all(|path| own.contains(&path)))
+    Ok(at_odds.into_iter().chain(repo::changed(sh, &tree, merge)?).all(|path| own.contains(&path)))
 }
 
-fn too_old(commit: &str, error: &anyhow::Error) -> anyhow::Error {
-    anyhow!("git could not revert {}: {error} (git 2.40 or newer is needed)", short(commit))
+/// Merges to revert a commit: the tree, and the files about which a person has to decide.
+fn merged(sh: &Shell, commit: &str, args: &[&str]) -> Result<(String, BTreeSet<PathBuf>)> {
+    let (tree, files) = store::merge_tree(sh, args)
+        .map_err(|error| anyhow!("git could not revert {}: {error} (git 2.40 or newer is needed)", short(commit)))?;
+    Ok((tree, files.into_iter().flatten().collect()))
 }
 
 /// The commit that reverts the release, made by the tool or by a person.
@@ -161,8 +166,7 @@ pub fn commit(cx: &Context<'_>, revert: &Revert) -> Result<()> {
     if made.tree != revert.tree {
         bail!("the revert comes to another tree than planned: the same command looks again");
     }
-    let (tree, signs) = (&revert.tree, cmd!(sh, "git config --type=bool --get commit.gpgsign").quiet().ignore_status());
-    let sign = (signs.read()?.trim() == "true").then_some("-S");
+    let (tree, sign) = (&revert.tree, git::is_set(sh, "commit.gpgsign").then_some("-S"));
     let commit = cmd!(sh, "git -c i18n.commitEncoding=UTF-8 commit-tree {sign...} {tree} -p {onto}")
         .stdin(&revert.message)
         .quiet()
@@ -227,9 +231,4 @@ pub fn delete_local(cx: &Context<'_>, delete_local: &DeleteLocal) -> Result<()> 
             change(cx, cmd!(sh, "git update-ref -d refs/tags/{name}"), again)
         }
     }
-}
-
-/// What git refuses here it leaves as it was.
-fn again(_: &str) -> String {
-    "correct what git names, then the same command".to_owned()
 }

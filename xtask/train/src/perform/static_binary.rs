@@ -1,12 +1,13 @@
-//! A binary that is linked statically, in a directory with the files that go with it: the whole context of an image. A release compiles it twice, as a
-//! proof and from the tagged commit, with the same flags in one target directory, so that dependencies are compiled once.
+//! A binary that is linked statically, in a directory with the files that go with it: the whole context of an image. A
+//! release compiles it twice, as a proof and from the tagged commit, with the same flags in one target directory, so that
+//! dependencies are compiled once.
 //! It must never give out what was compiled from another tree than the one that it is asked for.
 
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
+    process::Command,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -14,19 +15,15 @@ use serde_json::Value;
 
 use super::Context;
 use crate::tools::{cargo, child, lock, registries};
+use plan::config::Image;
 
 /// How long a binary may take to say its version. It only waits for the processor.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Builds the binary from `root`, a workspace's directory, and puts it into `context` with the files that go with it.
-/// `at` is the time of the commit that it is made from, or is about to be.
-pub fn build(
-    cx: &Context<'_>,
-    root: &Path,
-    (binary, files): (&str, &[PathBuf]),
-    context: &Path,
-    at: i64,
-) -> Result<PathBuf> {
+/// The context of an image of the workspace in `root`: that itself, or, for an image of one binary, `context`, into which
+/// that is built with the files that go with it. `at` is the time of the commit that it is made from, or is about to be.
+pub fn context(cx: &Context<'_>, root: &Path, image: &Image, context: PathBuf, at: i64) -> Result<PathBuf> {
+    let Some(binary) = image.binary.as_deref() else { return Ok(root.to_owned()) };
     let sh = cx.sh;
     let host = cargo::host(sh)?;
     let dir = cx.target.join("xtask").join("image");
@@ -54,15 +51,15 @@ pub fn build(
     build.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", flags(cx).join("\x1f"));
     build.env("SOURCE_DATE_EPOCH", start_of_day(at).to_string());
     child::run(cx.report, build)?;
-    sh.remove_path(context)?;
-    sh.create_dir(context)?;
+    sh.remove_path(&context)?;
+    sh.create_dir(&context)?;
     let built = context.join(binary);
     sh.copy_file(target.join(&host).join("release").join(binary), &built)?;
-    for file in files {
-        sh.copy_file(root.join(file), context)?;
+    for file in &image.files {
+        sh.copy_file(root.join(file), &context)?;
     }
     says_version(&built, &packages.version)?;
-    Ok(context.to_owned())
+    Ok(context)
 }
 
 /// What a build takes the time to be. Build scripts that compile C run again when it changes, so a proof and the release of
@@ -78,16 +75,8 @@ fn flags(cx: &Context<'_>) -> Vec<String> {
     let own = std::env::var("CARGO_BUILD_RUSTFLAGS").unwrap_or_default();
     flags.extend(own.split_whitespace().map(str::to_owned));
     // The last one that fits is taken: the target directory is often below the tree.
-    let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
-    remap(&cx.sh.current_dir(), "/build");
-    remap(&cx.target, "/target");
-    if let Some(home) = cargo::home() {
-        // Each registry has a directory of its own, named after its address.
-        let sources = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
-        let mut sources: Vec<PathBuf> = sources.map(|entry| entry.path()).collect();
-        sources.sort();
-        sources.iter().for_each(|source| remap(source, "/registry"));
-    }
+    flags.extend([cargo::remap(&cx.sh.current_dir(), "/build"), cargo::remap(&cx.target, "/target")]);
+    flags.extend(cargo::sources().iter().map(|source| cargo::remap(source, "/registry")));
     flags
 }
 
@@ -126,18 +115,18 @@ impl Packages {
 /// To cargo, members that lie alike in two checkouts are the same, and only the files' times show which is newer. So
 /// what was compiled from another checkout is removed; only what comes from registries is kept.
 fn forget_another_tree(cx: &Context<'_>, root: &Path, host: &str, dir: &Path, packages: &Packages) -> Result<()> {
-    let mark = dir.join("compiled-from");
+    let marker = dir.join("compiled-from");
     let from = root.display().to_string();
     let target = dir.join("target");
-    if !target.exists() || fs::read_to_string(&mark).is_ok_and(|before| before == from) {
-        return cx.sh.write_file(&mark, from).map_err(Into::into);
+    if !target.exists() || fs::read_to_string(&marker).is_ok_and(|before| before == from) {
+        return cx.sh.write_file(&marker, from).map_err(Into::into);
     }
     let mut clean = cargo::command();
     clean.args(["clean", "--quiet", "--release", "--target", host]).current_dir(root).env("CARGO_TARGET_DIR", &target);
     clean.args(packages.ids.iter().flat_map(|id| ["--package", id]));
-    cx.sh.remove_path(&mark)?;
+    cx.sh.remove_path(&marker)?;
     child::run(cx.report, clean)?;
-    cx.sh.write_file(&mark, from)?;
+    cx.sh.write_file(&marker, from)?;
     Ok(())
 }
 
@@ -147,22 +136,10 @@ fn says_version(binary: &Path, version: &str) -> Result<()> {
     let mut command = Command::new(binary);
     // Nothing of ours is for it: it only has to say who it is.
     command.arg("--version").env_clear().current_dir(binary.parent().unwrap_or(Path::new(".")));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().with_context(|| format!("{} did not start", binary.display()))?;
-    let begun = Instant::now();
-    while child.try_wait()?.is_none() {
-        if begun.elapsed() > PATIENCE {
-            child.kill()?;
-            child.wait()?;
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let output = child.wait_with_output()?;
-    let printed = String::from_utf8_lossy(&output.stdout);
-    if output.status.success() && !names_version(&printed, version) {
+    let Some(output) = child::ask_within(command, PATIENCE)? else { return Ok(()) };
+    if output.ok() && !names_version(&output.out, version) {
         let name = binary.file_name().unwrap_or_default().to_string_lossy();
-        bail!("`{name} --version` says `{}`, but it was compiled from {version}", printed.trim());
+        bail!("`{name} --version` says `{}`, but it was compiled from {version}", output.out.trim());
     }
     Ok(())
 }

@@ -20,38 +20,30 @@ use plan::{
 };
 
 pub fn observe(cx: &Context<'_>, write: &Write) -> Result<Observation> {
-    let mut counts = (0, 0);
     // While another branch is here, what the files of ours say is known from its tip.
     let branch = match &write.branch {
         Some(branch) if git::current_branch(cx)?.as_ref() != Some(branch) => Some(format!("refs/heads/{branch}")),
         _ => None,
     };
     if let Some(hindrance) = writable::hindrance(cx, write, branch.as_deref())? {
-        return Ok(hindrance);
+        return Ok(Observation::Blocked(hindrance));
     }
-    let paths = || write.edits.iter().map(|edit| edit.path.clone()).collect();
-    let elsewhere = branch.map(|branch| repo::texts_at(cx.sh, &branch, &paths())).transpose()?;
-    let states = match &elsewhere {
-        Some(texts) => write.edits.iter().map(|edit| edit.state(texts.get(&edit.path).map(String::as_str))).collect(),
+    let states: Vec<State> = match branch {
+        Some(branch) => {
+            let paths = write.edits.iter().map(|edit| edit.path.clone()).collect();
+            let texts = repo::texts_at(cx.sh, &branch, &paths)?;
+            write.edits.iter().map(|edit| edit.state(texts.get(&edit.path).map(String::as_str))).collect()
+        }
         None => states(cx, &write.edits)?,
     };
-    for (edit, state) in write.edits.iter().zip(states) {
-        match state {
-            State::New => counts.0 += 1,
-            State::Old => counts.1 += 1,
-            State::Other => {
-                let path = typed(&edit.path);
-                let why = format!("{} says neither what it said nor what it shall say", slashed(&edit.path));
-                return Ok(Observation::blocked(
-                    why,
-                    format!("git diff {path}; then commit it, or git restore {path}"),
-                ));
-            }
-        }
-    }
-    Ok(match counts {
-        (written, 0) => Observation::done(format!("{written} files say so")),
-        _ => Observation::Todo,
+    let other = write.edits.iter().zip(&states).find(|(_, state)| **state == State::Other);
+    Ok(match other {
+        Some((Edit { path, .. }, _)) => Observation::blocked(
+            format!("{} says neither what it said nor what it shall say", slashed(path)),
+            format!("git diff {0}; then commit it, or git restore {0}", typed(path)),
+        ),
+        None if states.contains(&State::Old) => Observation::Todo,
+        None => Observation::done(format!("{} files say so", states.len())),
     })
 }
 

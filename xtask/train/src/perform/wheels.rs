@@ -40,41 +40,33 @@ pub fn observe(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
     }
     let ours = files(cx, dist)?;
     let is_built = built(cx, dist, &ours).is_done();
-    let differs = |ours: &Hashes| differing(dist, ours, &listed);
-    // Files of other content are the nearer cause.
     let rolled_back = match !listed.is_empty() && is_yanked(cx, dist)? {
         true => Some(yanked(dist, &format!("{} was published and yanked", dist.version))),
         false => None,
     };
-    if is_built {
-        if let Some(other) = differs(&ours).or_else(|| rolled_back.clone()) {
-            return Ok(other);
+    // Built elsewhere: the forge release has their hashes, when it was made already.
+    let released = match is_built {
+        true => Some(ours),
+        false if listed.is_empty() => None,
+        false => assets::checksums(cx, &dist.of)?
+            .map(|checksums| checksums.into_iter().filter(|(name, _)| is_of(dist, name)).collect::<Hashes>()),
+    };
+    // Files of other content are the nearer cause.
+    let differs = released.as_ref().and_then(|released| differing(dist, released, &listed));
+    if let Some(other) = differs.or(rolled_back) {
+        return Ok(other);
+    }
+    if let Some(released) = released {
+        let missing = missing(&dist.platforms, &listed.keys().cloned().collect::<Vec<_>>());
+        if !is_built && !missing.is_empty() {
+            return Ok(Observation::blocked(
+                format!("the index lacks {}", missing.join(", ")),
+                "the same command with --dist DIR, where these wheels are",
+            ));
         }
-        if ours.keys().all(|name| listed.contains_key(name)) {
+        if !released.is_empty() && released.keys().all(|name| listed.contains_key(name)) {
             return Ok(all_there(&listed));
         }
-    } else if !listed.is_empty() {
-        // Built elsewhere: the forge release has their hashes, when it was made already.
-        if let Some(checksums) = assets::checksums(cx, &dist.of)? {
-            let of_dist: Hashes = checksums.into_iter().filter(|(name, _)| is_of(dist, name)).collect();
-            if let Some(other) = differs(&of_dist).or_else(|| rolled_back.clone()) {
-                return Ok(other);
-            }
-            let names: Vec<String> = listed.keys().cloned().collect();
-            let missing = missing(&dist.platforms, &names);
-            if !missing.is_empty() {
-                return Ok(Observation::blocked(
-                    format!("the index lacks {}", missing.join(", ")),
-                    "the same command with --dist DIR, where these wheels are",
-                ));
-            }
-            if !of_dist.is_empty() && of_dist.keys().all(|name| listed.contains_key(name)) {
-                return Ok(all_there(&listed));
-            }
-        }
-    }
-    if let Some(rolled_back) = rolled_back {
-        return Ok(rolled_back);
     }
     let what = format!("{} {} is not (wholly) on the index", dist.name, dist.version);
     Ok(match index(cx, dist)?.lacks_login(&what)? {
@@ -108,7 +100,7 @@ fn all_there(listed: &BTreeMap<String, OnIndex>) -> Observation {
     Observation::Done { evidence: format!("{}, hashes as built", count(listed.len(), "file")), since }
 }
 
-/// What keeps a project off the index that has no file of this version to be had: another has its name, or the version was
+/// What keeps a project off the index that has no file of this version: another has its name, or the version was
 /// yanked. Where either is set aside, it is not asked for.
 fn blocking(cx: &Context<'_>, dist: &Dist) -> Result<Option<Observation>> {
     let name = Name { kind: Kind::Project, name: dist.name.clone(), registry: None, within: dist.project.clone() };

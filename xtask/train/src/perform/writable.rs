@@ -17,7 +17,7 @@ use plan::{
     paths::dir,
     problem::Problem,
     repo::Submodules,
-    step::{Observation, Write},
+    step::Write,
 };
 
 /// What stands at a part of a path.
@@ -30,7 +30,7 @@ enum Part {
 }
 
 /// The reason why an edit of the plan must not be written, if there is one.
-pub fn hindrance(cx: &Context<'_>, write: &Write, elsewhere: Option<&str>) -> Result<Option<Observation>> {
+pub fn hindrance(cx: &Context<'_>, write: &Write, elsewhere: Option<&str>) -> Result<Option<Problem>> {
     let top = &cx.sh.current_dir();
     let committed = elsewhere.map(|commit| links_and_repositories(cx, commit)).transpose()?;
     let (submodules, flagged) = if elsewhere.is_none() { contents::set_apart(cx.sh)? } else { Default::default() };
@@ -44,25 +44,18 @@ pub fn hindrance(cx: &Context<'_>, write: &Write, elsewhere: Option<&str>) -> Re
     };
     for edit in write.edits.iter() {
         let astray = || led_astray(top, &edit.path, elsewhere, &part).map(|found| found.problem);
-        let found = outside(top, edit).or_else(astray);
-        let found = match found {
-            Some(found) => Some(found),
-            None if elsewhere.is_some() => None,
-            None => match ignored(cx, edit)? {
-                Some(found) => Some(found),
+        let found = match outside(top, edit).or_else(astray) {
+            None if elsewhere.is_none() => match ignored(cx, edit)? {
                 None => unreadable(cx, &edit.path, edit.tracked)?,
+                found => found,
             },
+            found => found,
         };
-        if let Some(problem) = found {
-            return Ok(Some(Observation::Blocked(problem)));
+        if found.is_some() {
+            return Ok(found);
         }
     }
-    if elsewhere.is_none()
-        && let Some(problem) = hidden(top, &write.edits, flagged)
-    {
-        return Ok(Some(Observation::Blocked(problem)));
-    }
-    Ok(None)
+    Ok(hidden(top, &write.edits, flagged))
 }
 
 /// Why these files would not be committed as they stand here: each link or repository in front of them is reported once.
@@ -122,9 +115,8 @@ fn led_astray(top: &Path, path: &Path, elsewhere: Option<&str>, part: &impl Fn(&
     let branch = elsewhere.map(|name| name.trim_start_matches("refs/heads/"));
     let on = branch.map(|branch| format!(" on {branch}")).unwrap_or_default();
     let switch = branch.map(|branch| format!("git switch {branch}, then ")).unwrap_or_default();
-    let mut parts: Vec<&Path> = path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
-    parts.reverse();
-    for at in parts {
+    let parts: Vec<&Path> = path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
+    for at in parts.into_iter().rev() {
         let shown = slashed(at);
         // Where it leads on another branch, this working tree cannot tell.
         let real = || repo::real_place(top, at).filter(|_| branch.is_none()).map(|real| slashed(&real));
@@ -208,11 +200,10 @@ fn hidden(top: &Path, edits: &[Edit], flagged: Vec<(char, PathBuf)>) -> Option<P
         let is_here = top.join(&path).exists();
         let (dir, path) = (typed(&dir(&path)), typed(&path));
         return Some(match tag {
-            'S' | 's' if !is_here => {
-                let next =
-                    format!("git sparse-checkout add {dir}, or git sparse-checkout disable; then the same command");
-                Problem::new(format!("{path} is changed by the release, and is outside of the sparse checkout"), next)
-            }
+            'S' | 's' if !is_here => Problem::new(
+                format!("{path} is changed by the release, and is outside of the sparse checkout"),
+                format!("git sparse-checkout add {dir}, or git sparse-checkout disable; then the same command"),
+            ),
             'S' | 's' => Problem::new(
                 format!("git ignores changes of {path} (skip-worktree), which the release changes"),
                 format!("git update-index --no-skip-worktree {path}, then the same command"),

@@ -1,13 +1,14 @@
 //! What is withdrawn from registries and forge: yanked and marked, never deleted.
 //! It must never withdraw what is not of the release, nor take "could not ask" for "not there".
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::{
     Context,
     crates::{self, Listed, destination, package::packed_here},
     forge::assets::{self, Found},
-    wheels::listed::{is_offered, listed},
+    publish,
+    wheels::listed::{is_yanked, listed},
 };
 use crate::tools::{
     cargo, child,
@@ -28,16 +29,16 @@ fn never() -> Observation {
 
 pub fn observe_yank(cx: &Context<'_>, upload: &CrateUpload) -> Result<Observation> {
     let registries = destination::registries(cx, upload)?;
-    let listed = crates::ask(&registries, upload)?;
-    let token = (!destination::credentials(&registries, upload)).then(|| destination::variable(&registries, upload));
-    Ok(judge(upload, listed, packed_here(cx, upload).as_deref(), token))
+    let (listed, _) = crates::look_up(&registries, upload)?;
+    let lacks = destination::lacking_login(&registries, upload);
+    Ok(judge(upload, listed, packed_here(cx, upload).as_deref(), lacks))
 }
 
 /// What is to do about a crate of a release that is taken back: only that release's own is yanked.
 fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lacks: Option<String>) -> Observation {
     let Some(listed) = listed else { return never() };
     if listed.yanked {
-        return Observation::done(format!("sha256 {}, yanked", crates::digits(&listed.sha256)));
+        return Observation::done(format!("sha256 {}, yanked", publish::digits(&listed.sha256)));
     }
     if listed.commit != upload.commit {
         let of = listed.commit.as_deref().map_or("no commit", short);
@@ -54,9 +55,9 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
     }
     match lacks {
         None => Observation::Todo,
-        Some(variable) => Observation::blocked(
+        Some(login) => Observation::blocked(
             "it is published, and cargo has no token to yank it with",
-            format!("cargo login{}, or {variable} in the environment", destination::option(upload)),
+            format!("{login} in the environment"),
         ),
     }
 }
@@ -75,13 +76,7 @@ pub fn yank(cx: &Context<'_>, upload: &CrateUpload) -> Result<()> {
         return Ok(());
     }
     let what = format!("cargo yank {}", upload.name);
-    if let Some(refusal) = child::refusal(&output) {
-        let variable = destination::variable(&registries, upload);
-        bail!(
-            "{what}: {refusal}; next: a token that may yank (cargo login, or {variable}), then run the same command again"
-        );
-    }
-    Err(child::failure(&what, &output))
+    Err(destination::failure(&registries, upload, (&what, "a token that may yank"), &output))
 }
 
 /// The index has no way in for programs: a person yanks, and what installers are offered tells when it is done.
@@ -90,7 +85,7 @@ pub fn observe_files(cx: &Context<'_>, dist: &Dist) -> Result<Observation> {
     if files.is_empty() {
         return Ok(never());
     }
-    if !is_offered(cx, dist)? {
+    if is_yanked(cx, dist)? {
         return Ok(Observation::done(format!("{}, yanked", count(files.len(), "file"))));
     }
     Ok(Observation::blocked(

@@ -29,20 +29,20 @@ impl Environment {
             let named = name.strip_prefix("CARGO_REGISTRIES_").is_some_and(|rest| !rest.starts_with("REHEARSAL_"));
             named || name == "CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS"
         };
-        let named: Vec<_> = self.stand_in.environment().iter().filter(|(name, _)| is_of_one(name)).cloned().collect();
+        let named: Vec<_> = self.stand_in.environment.iter().filter(|(name, _)| is_of_one(name)).cloned().collect();
         if named.iter().any(|(name, _)| name.ends_with("_INDEX")) { named } else { Vec::new() }
     }
 
     /// Whether stand-ins are read in the place of private registries.
     pub fn reads_for_private(&self) -> bool {
         let is_one = |name: &str| name.strip_prefix("CARGO_REGISTRIES_REHEARSAL_").is_some_and(|rest| rest != "TOKEN");
-        self.stand_in.environment().iter().any(|(name, _)| is_one(name))
+        self.stand_in.environment.iter().any(|(name, _)| is_one(name))
     }
 
     /// A call of cargo that knows the stand-ins, whatever the tree puts in the place of crates.io.
     pub fn cargo(&self, verb: &str) -> Command {
         let mut command = Command::new(cargo::program());
-        let config = self.stand_in.environment().iter().filter(|(name, _)| name == cargo::CONFIG);
+        let config = self.stand_in.environment.iter().filter(|(name, _)| name == cargo::CONFIG);
         command.args(config.flat_map(|(_, path)| ["--config", path])).arg(verb);
         command
     }
@@ -67,7 +67,7 @@ impl Environment {
                 || name.contains("_CREDENTIAL_PROVIDER")
                 || name.starts_with("CARGO_REGISTRIES_") && name.ends_with("_INDEX")
         };
-        let given = self.stand_in.environment().iter();
+        let given = self.stand_in.environment.iter();
         // Nothing of another project is installed before the release is out, either; of ours, what is out may be needed.
         let is_installed = |name: &str| {
             const NAMES: [&str; 4] = ["UV_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"];

@@ -23,7 +23,7 @@ use crate::{
     report::Ended,
     tools::{
         child,
-        engine::{Cannot, Engine},
+        engine::{Engine, NotSetUp},
         index,
         python::defaults::{self, Defaults},
         registries::{CRATES_IO, Registries},
@@ -98,7 +98,7 @@ impl<'r> Stand<'r> {
         let seconds = Some(begun.elapsed().as_secs_f64());
         let (ending, done) = match done {
             Ok(evidence) => (Ending::Proved { evidence }, Ok(())),
-            Err(error) if error.is::<Cannot>() => (Ending::NotProved { why: format!("{error:#}") }, Ok(())),
+            Err(error) if error.is::<NotSetUp>() => (Ending::NotProved { why: format!("{error:#}") }, Ok(())),
             Err(error) => (Ending::Failed { why: format!("{error:#}") }, Err(error)),
         };
         let ended = match &ending {

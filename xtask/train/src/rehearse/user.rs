@@ -112,18 +112,17 @@ fn title(dist: &Dist, kind: &str, tests: Option<&Path>) -> String {
 pub fn runs_image(stand: &mut Stand<'_>, release: &ImageRelease) -> Result<()> {
     let tag = release.of.version.tag();
     stand.try_out(&format!("image {}:{tag} is pulled, run, and healthy", release.image.name), |stand| {
-        let sh = &stand.sh;
         let registry = stand.environment.images.as_ref().map_err(|why| anyhow!("{why}"))?;
-        let engine = Engine::find(sh)?.with_login(registry.login().clone());
+        let engine = Engine::find(&stand.sh)?.with_login(registry.login().clone());
         let registry = registry.address();
         let reference = format!("{registry}/{}:{tag}", release.image.name);
-        engine.forget(sh, &reference)?;
-        if engine.pull(sh, &reference)?.is_none() {
+        engine.forget(&reference)?;
+        if engine.pull(&reference)?.is_none() {
             bail!("the registry does not have {reference}");
         }
         let ran = engine.runner().map_err(anyhow::Error::from).and_then(|runner| run(&runner, &reference));
         for name in [&tag, "latest"] {
-            engine.forget(sh, &format!("{registry}/{}:{name}", release.image.name))?;
+            engine.forget(&format!("{registry}/{}:{name}", release.image.name))?;
         }
         ran
     })

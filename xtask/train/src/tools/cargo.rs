@@ -1,7 +1,12 @@
 //! cargo itself, the one that started us where there is one.
 //! It must never be given a toolchain or a registry by us.
 
-use std::{ffi::OsString, fmt, path::PathBuf, process::Command};
+use std::{
+    ffi::OsString,
+    fmt, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
@@ -62,6 +67,19 @@ pub fn may_ask() -> Result<()> {
 /// Where cargo keeps downloads and its configuration.
 pub fn home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
+
+/// Where the sources of each registry are: in a directory of its own, named after its address.
+pub fn sources() -> Vec<PathBuf> {
+    let dirs = home().map(|home| fs::read_dir(home.join("registry").join("src")));
+    let mut dirs: Vec<PathBuf> = dirs.into_iter().flatten().flatten().flatten().map(|entry| entry.path()).collect();
+    dirs.sort();
+    dirs
+}
+
+/// The flag of rustc that leaves a path of this machine out of what is compiled.
+pub fn remap(from: &Path, to: &str) -> String {
+    format!("--remap-path-prefix={}={to}", from.display())
 }
 
 /// A lock that cargo would have to write, and must not under `--locked`.

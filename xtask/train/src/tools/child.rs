@@ -2,13 +2,13 @@
 //! It must never put a secret into arguments, nor let one through to the screen or into an error.
 
 use std::{
-    io::{self, BufRead as _, BufReader, Read, Write as _},
+    io::{BufRead as _, BufReader, Read, Write as _},
     process::{Command, ExitStatus, Stdio},
-    sync::mpsc,
+    sync::mpsc::{self, RecvTimeoutError},
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 pub use super::spent::{Watch, peak_memory, spent};
 
@@ -46,6 +46,15 @@ impl ChildOutput {
         if self.ok() { Ok(self) } else { bail!(words(self.last_lines())) }
     }
 
+    /// That what is called so failed, with its whole output where nothing of it was shown yet.
+    pub fn quiet_failure(&self, report: &Report, shown: &str) -> anyhow::Error {
+        if report.loudness == Loudness::Quiet {
+            report.pass_on(self.out.trim_end());
+            report.pass_on(self.err.trim_end());
+        }
+        anyhow!("`{shown}` ended with {}", self.status)
+    }
+
     /// Its error, on one line: from its first error on, else the last lines.
     pub fn last_lines(&self) -> String {
         let all = visible::uncolored(if self.err.trim().is_empty() { &self.out } else { &self.err });
@@ -68,12 +77,7 @@ pub fn run(report: &Report, mut command: Command) -> Result<()> {
     command.stdin(Stdio::null());
     if report.loudness == Loudness::Quiet {
         let output = ask(command)?;
-        if !output.ok() {
-            report.pass_on(output.out.trim_end());
-            report.pass_on(output.err.trim_end());
-            bail!("`{shown}` ended with {}", output.status);
-        }
-        return Ok(());
+        return if output.ok() { Ok(()) } else { Err(output.quiet_failure(report, &shown)) };
     }
     let _watch = Watch::of(&command);
     command.stdout(report.child_output()).stderr(report.child_output());
@@ -85,12 +89,18 @@ pub fn run(report: &Report, mut command: Command) -> Result<()> {
 }
 
 /// Runs a child that is only asked something.
-pub fn ask(mut command: Command) -> Result<ChildOutput> {
+pub fn ask(command: Command) -> Result<ChildOutput> {
+    ask_bounded(command, Duration::MAX)
+}
+
+/// Asks a client that asks somebody far away, who may never come to an end.
+pub fn ask_far(command: Command) -> Result<ChildOutput> {
+    ask_bounded(command, LONGEST_ANSWER)
+}
+
+fn ask_bounded(command: Command, limit: Duration) -> Result<ChildOutput> {
     let shown = shown(&command);
-    let _watch = Watch::of(&command);
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{shown}` did not start"))?;
-    let text = |bytes: &[u8]| blanked(&String::from_utf8_lossy(bytes));
-    Ok(ChildOutput { status: output.status, out: text(&output.stdout), err: text(&output.stderr) })
+    ask_within(command, limit)?.with_context(|| unanswered(&shown, limit))
 }
 
 /// Asks the same, but waits no longer than `limit`: `None` when it has not answered by then.
@@ -98,29 +108,54 @@ pub fn ask_within(command: Command, limit: Duration) -> Result<Option<ChildOutpu
     ask_while(command, |elapsed| elapsed < limit)
 }
 
-/// Asks a client that asks somebody far away, who may never come to an end.
-pub fn ask_far(command: Command) -> Result<ChildOutput> {
-    let shown = shown(&command);
-    ask_within(command, LONGEST_ANSWER)?.with_context(|| unanswered(&shown, LONGEST_ANSWER))
-}
-
 /// How long somebody far away is waited for when nobody set another bound, and how much of the output is kept.
 pub const LONGEST_ANSWER: Duration = Duration::from_secs(900);
-const LARGEST_ANSWER: u64 = 1 << 28;
+const LARGEST_ANSWER: usize = 1 << 28;
+
+/// A line that is longer than this is read in parts.
+const LONGEST_LINE: u64 = 1 << 20;
 
 pub fn unanswered(what: &str, limit: Duration) -> String {
     format!("{what}: no answer within {} s", limit.as_secs())
 }
 
-/// Asks the same, and is asked ten times a second, with the time since it began, whether to wait on: `None` when not.
+/// Asks the same, and is asked, at least ten times a second, with the time since it began, whether to wait on: `None` when
+/// not.
 pub fn ask_while(command: Command, waits_on: impl FnMut(Duration) -> bool) -> Result<Option<ChildOutput>> {
     ask_giving(command, None, waits_on)
 }
 
 /// The same, giving it a text to read.
 pub fn ask_giving(
+    command: Command,
+    text: Option<String>,
+    waits_on: impl FnMut(Duration) -> bool,
+) -> Result<Option<ChildOutput>> {
+    follow(command, text, |_| {}, waits_on)
+}
+
+/// Runs a child that sends something out: its output is shown line by line and kept, secrets blanked.
+pub fn send(report: &Report, command: Command) -> Result<ChildOutput> {
+    send_hiding(report, command, |_| false)
+}
+
+/// The same; lines that are only for us are kept, but not shown.
+pub fn send_hiding(report: &Report, command: Command, is_ours: impl Fn(&str) -> bool) -> Result<ChildOutput> {
+    let show = |line: &[u8]| {
+        let line = blanked(String::from_utf8_lossy(line).trim_end());
+        if !is_ours(&line) && report.loudness > Loudness::Quiet {
+            report.pass_on(&format!("          {line}"));
+        }
+    };
+    follow(command, None, show, |_| true)?.context("it was not waited for")
+}
+
+/// Runs a child that reads `text`, and shows each line that it prints when it comes; `None` when it is not waited for any
+/// more.
+fn follow(
     mut command: Command,
     text: Option<String>,
+    mut show: impl FnMut(&[u8]),
     mut waits_on: impl FnMut(Duration) -> bool,
 ) -> Result<Option<ChildOutput>> {
     let shown = shown(&command);
@@ -137,25 +172,36 @@ pub fn ask_giving(
         child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
         child.stderr.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),
     ];
-    let (sender, ended) = mpsc::channel();
-    for (at, mut stream) in streams.into_iter().flatten().enumerate() {
+    let (sender, lines) = mpsc::channel();
+    for (at, stream) in streams.into_iter().flatten().enumerate() {
         let sender = sender.clone();
         // Not waited for when it is given up: a child of the child may keep the stream open.
         std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let read = stream.by_ref().take(LARGEST_ANSWER).read_to_end(&mut bytes);
-            let read = read.and_then(|_| io::copy(&mut stream, &mut io::sink()));
-            let _ = sender.send((at, read.map(|_| bytes)));
+            let mut stream = BufReader::new(stream);
+            loop {
+                let mut line = Vec::new();
+                let read = stream.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
+                if read.as_ref().is_ok_and(|length| *length == 0) || sender.send((at, read.map(|_| line))).is_err() {
+                    return;
+                }
+            }
         });
     }
-    let mut texts = [String::new(), String::new()];
-    let mut open = texts.len();
-    while open > 0 {
-        if let Ok((at, read)) = ended.recv_timeout(Duration::from_millis(100)) {
-            let bytes = read.with_context(|| format!("`{shown}` could not be read"))?;
-            texts[at] = blanked(&String::from_utf8_lossy(&bytes));
-            open -= 1;
-        } else if !waits_on(begun.elapsed()) {
+    drop(sender);
+    let mut kept = [Vec::new(), Vec::new()];
+    loop {
+        match lines.recv_timeout(Duration::from_millis(100)) {
+            Ok((at, line)) => {
+                let line = line.with_context(|| format!("`{shown}` could not be read"))?;
+                show(&line);
+                if kept[at].len() < LARGEST_ANSWER {
+                    kept[at].extend(line);
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if !waits_on(begun.elapsed()) {
             // It may have ended just now; in any case it is not left behind.
             let _ = child.kill();
             child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
@@ -163,53 +209,8 @@ pub fn ask_giving(
         }
     }
     let status = child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
-    let [out, err] = texts;
+    let [out, err] = kept.map(|bytes| blanked(&String::from_utf8_lossy(&bytes)));
     Ok(Some(ChildOutput { status, out, err }))
-}
-
-/// Runs a child that sends something out: its output is shown line by line and kept, secrets blanked.
-pub fn send(report: &Report, command: Command) -> Result<ChildOutput> {
-    send_hiding(report, command, |_| false)
-}
-
-/// The same; lines that are only for us are kept, but not shown.
-pub fn send_hiding(report: &Report, mut command: Command, is_ours: impl Fn(&str) -> bool) -> Result<ChildOutput> {
-    let shown = shown(&command);
-    let _watch = Watch::of(&command);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().with_context(|| format!("`{shown}` did not start"))?;
-    let (sender, lines) = mpsc::channel();
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (mut out, mut err) = (String::new(), String::new());
-    std::thread::scope(|scope| {
-        if let Some(stream) = stdout {
-            let sender = sender.clone();
-            scope.spawn(move || read(stream, |line| sender.send((true, line)).is_ok()));
-        }
-        if let Some(stream) = stderr {
-            scope.spawn(move || read(stream, |line| sender.send((false, line)).is_ok()));
-        } else {
-            drop(sender);
-        }
-        for (is_out, line) in lines {
-            if !is_ours(&line) && report.loudness > Loudness::Quiet {
-                report.pass_on(&format!("          {line}"));
-            }
-            let kept = if is_out { &mut out } else { &mut err };
-            kept.push_str(&line);
-            kept.push('\n');
-        }
-    });
-    let status = child.wait().with_context(|| format!("`{shown}` could not be waited for"))?;
-    Ok(ChildOutput { status, out, err })
-}
-
-fn read(stream: impl Read, mut each: impl FnMut(String) -> bool) {
-    for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
-        if !each(blanked(String::from_utf8_lossy(&line).trim_end())) {
-            return;
-        }
-    }
 }
 
 fn shown(command: &Command) -> String {
@@ -226,7 +227,7 @@ pub fn failure(what: &str, output: &ChildOutput) -> anyhow::Error {
     let why = format!("{what}: {}", output.last_lines());
     match passing(&text) {
         Some(after) => Transient { why, after }.into(),
-        None => anyhow::anyhow!("{why}"),
+        None => anyhow!(why),
     }
 }
 

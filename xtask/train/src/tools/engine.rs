@@ -6,13 +6,14 @@ mod login;
 mod registry;
 mod ways;
 
-use std::{fmt, fs, path::Path, process::Command, sync::OnceLock};
+use std::{fs, path::Path, process::Command, sync::OnceLock};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::child;
+pub use super::program::NotSetUp;
 pub use local::{Health, Recipe, Runner};
 pub use login::Login;
 use plan::problem::Problem;
@@ -36,18 +37,6 @@ enum Kind {
     Podman,
 }
 
-/// An engine that is not there, or that this machine does not let work: nobody's image is wrong.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cannot(pub Problem);
-
-impl fmt::Display for Cannot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Cannot {}
-
 /// An image as the engine has it.
 #[derive(Debug, PartialEq)]
 pub struct Found {
@@ -66,7 +55,7 @@ impl Found {
 
 impl Engine {
     /// Finds an engine that answers, or says why there is none.
-    pub fn find(sh: &Shell) -> Result<Engine, Cannot> {
+    pub fn find(sh: &Shell) -> Result<Engine, NotSetUp> {
         // One that answered is not asked again: every step needs it, and the answer takes as long as a pull.
         static FOUND: OnceLock<Engine> = OnceLock::new();
         if let Some(engine) = FOUND.get() {
@@ -82,27 +71,26 @@ impl Engine {
     fn ask(sh: &Shell, program: &str) -> Result<Engine, Option<String>> {
         let asked = child::ask(cmd!(sh, "{program} info").into()).map_err(|_| None)?;
         if !asked.ok() {
-            let line = last_line(&asked.err);
-            let line =
-                if line.is_empty() { format!("`{program} info` ends with {}", asked.status) } else { line.to_owned() };
-            return Err(Some(line));
+            return Err(Some(match last_line(&asked.err) {
+                "" => format!("`{program} info` ends with {}", asked.status),
+                line => line.to_owned(),
+            }));
         }
         // Debian's `podman-docker` and its like: `docker` is a script that calls podman.
         let version = child::ask(cmd!(sh, "{program} --version").into()).map_err(|_| None)?;
-        let kind = if version.out.to_lowercase().contains("podman") { Kind::Podman } else { Kind::Docker };
-        let kind = if program == "podman" { Kind::Podman } else { kind };
+        let is_podman = program == "podman" || version.out.to_lowercase().contains("podman");
         let field = |name: &str| asked.out.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
         Ok(Engine {
             program: program.to_owned(),
-            kind,
+            kind: if is_podman { Kind::Podman } else { Kind::Docker },
             is_remote: field("serviceIsRemote:") == Some("true"),
             arch: field("arch:").or_else(|| field("Architecture:")).map(str::to_owned),
             login: None,
         })
     }
 
-    fn none(docker: Option<&str>, podman: Option<&str>) -> Cannot {
-        Cannot(match (docker, podman) {
+    fn none(docker: Option<&str>, podman: Option<&str>) -> NotSetUp {
+        NotSetUp(match (docker, podman) {
             (None, None) => Problem::new(
                 "neither docker nor podman is installed",
                 "install podman (Debian, Ubuntu: apt install podman)",
@@ -127,19 +115,18 @@ impl Engine {
     }
 
     /// The image of that name on this machine.
-    pub fn inspect(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
+    pub fn inspect(&self, reference: &str) -> Result<Option<Found>> {
         let program = &self.program;
-        let output = child::ask(cmd!(sh, "{program} image inspect {reference}").into())?;
+        let output = child::ask(self.call(&["image", "inspect", reference]))?;
         let lower = output.err.to_lowercase();
-        if !output.ok()
-            && ["no such image", "no such object", "image not known"].iter().any(|word| lower.contains(word))
-        {
-            return Ok(None);
+        let is_absent = ["no such image", "no such object", "image not known"].iter().any(|word| lower.contains(word));
+        match output.ok() {
+            true => read_inspected(&output.out)
+                .with_context(|| format!("`{program} image inspect` said something else"))
+                .map(Some),
+            false if is_absent => Ok(None),
+            false => bail!("{program} does not know about {reference}: {}", output.last_lines()),
         }
-        if !output.ok() {
-            bail!("{program} does not know about {reference}: {}", output.last_lines());
-        }
-        read_inspected(&output.out).with_context(|| format!("`{program} image inspect` said something else")).map(Some)
     }
 
     /// Writes an image of this machine into a file, under its name.
@@ -148,26 +135,31 @@ impl Engine {
         if file.exists() {
             fs::remove_file(file).with_context(|| file.display().to_string())?;
         }
-        let mut command = Command::new(&self.program);
-        command.args(["save", "--output"]).arg(file).arg(reference);
+        let mut command = self.call(&["save", "--output"]);
+        command.arg(file).arg(reference);
         self.done("save", command)
     }
 
     /// Takes the images from a file, under the names that they have there.
     pub fn load(&self, file: &Path) -> Result<()> {
-        let mut command = Command::new(&self.program);
-        command.args(["load", "--input"]).arg(file);
+        let mut command = self.call(&["load", "--input"]);
+        command.arg(file);
         self.done("load", command)
+    }
+
+    /// Forgets an image of that name on this machine, if there is one.
+    pub fn forget(&self, reference: &str) -> Result<()> {
+        child::ask(self.call(&["rmi", "--force", reference])).map(drop)
     }
 
     fn done(&self, verb: &str, command: Command) -> Result<()> {
         child::ask(command)?.done(&format!("{} {verb}", self.program)).map(drop)
     }
 
-    /// Forgets an image of that name on this machine, if there is one.
-    pub fn forget(&self, sh: &Shell, reference: &str) -> Result<()> {
-        let program = &self.program;
-        child::ask(cmd!(sh, "{program} rmi --force {reference}").into()).map(|_| ())
+    fn call(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(words);
+        command
     }
 
     fn is_podman(&self) -> bool {

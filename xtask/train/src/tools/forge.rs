@@ -10,7 +10,7 @@ mod pulls;
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use xshell::Shell;
 
@@ -18,7 +18,8 @@ use super::{child::LONGEST_ANSWER, http::Answer};
 use client::{Body, Client};
 use plan::percent::encoded;
 
-pub use client::{GH_NOT_FOUND, NotSetUp};
+pub use super::program::NotSetUp;
+pub use client::GH_NOT_FOUND;
 pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
 pub use pulls::Proposed;
 
@@ -26,11 +27,8 @@ pub use pulls::Proposed;
 const RELEASES: &str = "repos/{owner}/{repo}/releases";
 const REPOSITORY: &str = "repos/{owner}/{repo}";
 
-/// As many pages of a list are read: a thousand entries.
-const PAGES: usize = 10;
-
-/// As many of releases, of which a project can have very many; the forge itself tells no more of any list.
-const PAGES_OF_RELEASES: usize = 100;
+/// As many pages of a list are read, of a hundred entries each; the forge itself tells no more of any.
+const PAGES: usize = 100;
 
 /// How long a file may take on its way.
 const TRANSFER: Duration = Duration::from_secs(7_200);
@@ -91,7 +89,7 @@ impl<'a> Forge<'a> {
 
     /// The releases of a tag, drafts among them: a draft has no address by its tag, so all are looked through.
     pub fn releases_of(&self, tag: &str) -> Result<Vec<Release>> {
-        let mut found = self.as_many("the releases", "releases", PAGES_OF_RELEASES, |page: Vec<Release>| page)?;
+        let mut found: Vec<Release> = self.pages("the releases", "releases", None)?;
         found.retain(|release| release.tag_name == tag);
         Ok(found)
     }
@@ -107,43 +105,36 @@ impl<'a> Forge<'a> {
     /// Shows a draft to everybody.
     pub fn publish(&self, release: &Release, prerelease: bool, latest: bool) -> Result<()> {
         let wanted = json!({ "draft": false, "prerelease": prerelease, "make_latest": latest.to_string() });
-        self.must("publishing the release", "PATCH", &format!("{RELEASES}/{}", release.id), Some(&wanted)).map(drop)
+        self.change("publishing the release", &format!("releases/{}", release.id), &wanted)
     }
 
     /// Says in its title and its notes what became of it; a pre-release is never the latest.
     pub fn mark(&self, release: &Release, name: &str, body: &str) -> Result<()> {
         let wanted = json!({ "name": name, "body": body, "prerelease": true, "make_latest": "false" });
-        self.must("marking the release", "PATCH", &format!("{RELEASES}/{}", release.id), Some(&wanted)).map(drop)
+        self.change("marking the release", &format!("releases/{}", release.id), &wanted)
     }
 
     /// Makes a release the one that is shown first.
     pub fn make_latest(&self, release: &Release) -> Result<()> {
-        let wanted = json!({ "make_latest": "true" });
-        self.must("the latest release", "PATCH", &format!("{RELEASES}/{}", release.id), Some(&wanted)).map(drop)
+        self.change("the latest release", &format!("releases/{}", release.id), &json!({ "make_latest": "true" }))
     }
 
     /// The release that is shown first, if there is one.
     pub fn latest(&self) -> Result<Option<Release>> {
-        let answer = self.ask("the latest release", "GET", &format!("{RELEASES}/latest"), None)?;
-        match answer.status {
-            404 => Ok(None),
-            _ if answer.is_ok() => Ok(Some(read(&answer)?)),
-            _ => Err(answer.failure("the latest release")),
-        }
+        let found = self.find("the latest release", &format!("{RELEASES}/latest"), &[404])?;
+        found.map(|answer| read(&answer)).transpose()
     }
 
     pub fn upload(&self, release: &Release, name: &str, file: &Path) -> Result<()> {
         let address = release.upload_url.split('{').next().unwrap_or_default();
         let address = format!("{address}?name={}", encoded(name));
         let what = format!("the asset {name}");
-        let answer = Client::of(self.sh)?.ask(&what, "POST", &address, Body::File(file), TRANSFER)?;
-        if answer.is_ok() { Ok(()) } else { Err(answer.failure(&what)) }
+        Client::of(self.sh)?.ask(&what, "POST", &address, Body::File(file), TRANSFER)?.taken(&what, &[]).map(drop)
     }
 
     pub fn delete(&self, asset: &Asset) -> Result<()> {
         let path = format!("{RELEASES}/assets/{}", asset.id);
-        let answer = self.ask(&asset.name, "DELETE", &path, None)?;
-        if answer.is_ok() || answer.status == 404 { Ok(()) } else { Err(answer.failure(&asset.name)) }
+        self.ask(&asset.name, "DELETE", &path, None)?.taken(&asset.name, &[404]).map(drop)
     }
 
     /// Writes the asset's bytes to a file.
@@ -152,40 +143,39 @@ impl<'a> Forge<'a> {
         Client::of(self.sh)?.download(&asset.name, &path, to)
     }
 
-    /// Every entry of a list that comes in pages.
-    fn pages<P: for<'de> Deserialize<'de>, T>(
-        &self,
-        what: &str,
-        path: &str,
-        entries: impl Fn(P) -> Vec<T>,
-    ) -> Result<Vec<T>> {
-        self.as_many(what, path, PAGES, entries)
-    }
-
-    fn as_many<P: for<'de> Deserialize<'de>, T>(
-        &self,
-        what: &str,
-        path: &str,
-        pages: usize,
-        entries: impl Fn(P) -> Vec<T>,
-    ) -> Result<Vec<T>> {
+    /// Every entry of a list that comes in pages; where a page is no list itself, it has one under `key`.
+    fn pages<T: DeserializeOwned>(&self, what: &str, path: &str, key: Option<&str>) -> Result<Vec<T>> {
         let mut found = Vec::new();
-        for page in 1..=pages {
+        for page in 1..=PAGES {
             let more = if path.contains('?') { '&' } else { '?' };
             let path = format!("{REPOSITORY}/{path}{more}per_page=100&page={page}");
-            let listed = entries(read(&self.must(what, "GET", &path, None)?)?);
+            let mut listed: Value = read(&self.must(what, "GET", &path, None)?)?;
+            if let Some(key) = key {
+                listed = listed.get_mut(key).map(Value::take).unwrap_or_default();
+            }
+            let listed: Vec<T> = serde_json::from_value(listed).context(UNREADABLE)?;
             let is_last = listed.len() < 100;
             found.extend(listed);
             if is_last {
                 return Ok(found);
             }
         }
-        bail!("{what}: there are more than {}, and no more are read", pages * 100)
+        bail!("{what}: there are more than {}, and no more are read", PAGES * 100)
     }
 
     fn must(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let answer = self.ask(what, method, path, body)?;
-        if answer.is_ok() { Ok(answer) } else { Err(answer.failure(what)) }
+        self.ask(what, method, path, body)?.taken(what, &[])
+    }
+
+    /// The answer to a question; `None` for one of these statuses, which say that there is none.
+    fn find(&self, what: &str, path: &str, absent: &[u16]) -> Result<Option<Answer>> {
+        let answer = self.ask(what, "GET", path, None)?.taken(what, absent)?;
+        Ok(Some(answer).filter(Answer::is_ok))
+    }
+
+    /// Changes something of the repository.
+    fn change(&self, what: &str, path: &str, wanted: &Value) -> Result<()> {
+        self.must(what, "PATCH", &format!("{REPOSITORY}/{path}"), Some(wanted)).map(drop)
     }
 
     fn ask(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
@@ -197,8 +187,10 @@ impl<'a> Forge<'a> {
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Result<T> {
-    serde_json::from_str(&answer.body).context("the forge answered something else")
+const UNREADABLE: &str = "the forge answered something else";
+
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T> {
+    serde_json::from_str(&answer.body).context(UNREADABLE)
 }
 
 #[cfg(test)]
@@ -245,8 +237,8 @@ mod tests {
             let out = String::from_utf8_lossy(&served.bytes).into_owned();
             let output =
                 ChildOutput { status: std::process::ExitStatus::from_raw(code << 8), out, err: (*err).to_owned() };
-            let _ = client::told_by_curl("x", &output);
-            let Ok(answer) = client::told_by_gh("x", &output) else { continue };
+            let _ = client::answer_of_curl("x", &output);
+            let Ok(answer) = client::answer_of_gh("x", &output) else { continue };
             assert_eq!(Some(answer.status), served.status, "answer {round}");
             let _ = (read::<Vec<Release>>(&answer), read::<Release>(&answer), read::<Vec<Issue>>(&answer));
             let _ = (read::<Vec<Pull>>(&answer), read::<Vec<Review>>(&answer), read::<WorkflowRun>(&answer));

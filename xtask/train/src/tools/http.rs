@@ -81,6 +81,17 @@ impl Answer {
         self.headers.iter().filter_map(move |(key, value)| (key == name).then_some(value.as_str()))
     }
 
+    /// Itself, where it says yes or has one of these statuses, but not for a moment only.
+    pub fn taken(self, what: &str, or: &[u16]) -> Result<Answer> {
+        if self.is_ok() {
+            return Ok(self);
+        }
+        match self.failure(what) {
+            error if error.is::<Transient>() || !or.contains(&self.status) => Err(error),
+            _ => Ok(self),
+        }
+    }
+
     /// The error that it means; one that may pass is `Transient`, with the time that the other side asks for.
     pub fn failure(&self, what: &str) -> anyhow::Error {
         let why = format!("{what}: {}", self.reported());

@@ -5,10 +5,9 @@ use std::{
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::Value;
 use toml_edit::DocumentMut;
@@ -41,28 +40,64 @@ pub struct Line {
 /// Where cargo says of an index's answer that it is none.
 const INDEX_LOG: &str = "cargo::sources::registry::index=info";
 
-/// The question for a crate, `NAME` or `NAME@VERSION`, in a home of its own: in the user's, cargo would have several
-/// questions wait for one another, and a crate that is remembered may be another registry's.
-pub fn info(registries: &Registries, home: &Path, spec: &str, registry: Option<&str>) -> Result<Command> {
-    registries.may_ask()?;
-    let mut command = cargo::command();
-    command.args(["info", "--quiet", spec]);
-    // By its name, too: cargo does not choose by itself between it and what the user has put in its place.
-    let crates_io = || registries.default_name().is_none().then_some(CRATES_IO);
-    if let Some(registry) = registry.or_else(crates_io) {
-        command.args(["--registry", registry]);
-    }
-    // Outside of the workspace, whose own member of that name would be shown instead; and in no other, which the home may lie
-    // in, and of which cargo would resolve every dependency first.
-    registries.apply(&mut command, home)?;
-    fs::write(home.join("Cargo.toml"), "[workspace]\n")?;
-    command.env("CARGO_LOG", INDEX_LOG);
-    Ok(command)
+/// A question for a crate, or for one version of it, and what cargo keeps of the answer in a home of its own: in the user's,
+/// cargo would have several questions wait for one another, and a crate that is remembered may be another registry's.
+pub struct Asked {
+    home: TempDir,
+    name: String,
+    /// What was asked for, as people read it.
+    what: String,
+    output: ChildOutput,
 }
 
-/// Whether cargo says that the registry has nothing under the name that it was asked for.
-pub fn is_unknown(output: &ChildOutput) -> bool {
-    output.err.contains("could not find `") && !is_garbled(output)
+impl Asked {
+    pub fn of(registries: &Registries, name: &str, version: Option<&str>, registry: Option<&str>) -> Result<Asked> {
+        registries.may_ask()?;
+        let home = TempDir::new()?;
+        let mut command = cargo::command();
+        let version = |joint: &str| version.map(|version| format!("{joint}{version}")).unwrap_or_default();
+        command.args(["info", "--quiet", &format!("{name}{}", version("@"))]);
+        // By its name, too: cargo does not choose by itself between it and what the user has put in its place.
+        let crates_io = || registries.default_name().is_none().then_some(CRATES_IO);
+        if let Some(registry) = registry.or_else(crates_io) {
+            command.args(["--registry", registry]);
+        }
+        // Outside of the workspace, whose own member of that name would be shown instead; and in no other, which the home may
+        // lie in, and of which cargo would resolve every dependency first.
+        registries.apply(&mut command, home.path())?;
+        fs::write(home.path().join("Cargo.toml"), "[workspace]\n")?;
+        command.env("CARGO_LOG", INDEX_LOG);
+        let output = child::ask_far(command)?;
+        Ok(Asked { home, name: name.to_owned(), what: format!("{name}{}", version(" ")), output })
+    }
+
+    /// Whether the crate is shown, and not unknown.
+    pub fn is_shown(&self) -> Result<bool> {
+        match self.output.ok() {
+            true => Ok(true),
+            false if self.output.err.contains("could not find `") && !is_garbled(&self.output) => Ok(false),
+            false => Err(unanswered(&self.what, &self.output)),
+        }
+    }
+
+    /// Every version of the crate that the index has, yanked ones too.
+    pub fn lines(&self) -> Result<Vec<Line>> {
+        Ok(remembered(self.home.path(), &self.name)?.unwrap_or_default())
+    }
+
+    /// The package that is shown, as it was downloaded and as it was unpacked: cargo does so with that one, and no other.
+    pub fn package(&self) -> Result<(Vec<u8>, PathBuf)> {
+        let registry = self.home.path().join("registry");
+        let sources = fs::read_dir(registry.join("src")).into_iter().flatten().flatten();
+        let unpacked =
+            sources.filter_map(|index| Some(fs::read_dir(index.path()).ok()?.flatten().next()?.path())).next();
+        let name = |path: &PathBuf| Some(format!("{}.crate", path.file_name()?.to_str()?));
+        let file = unpacked.as_ref().and_then(name).and_then(|name| in_each(&registry.join("cache"), name));
+        let (unpacked, file) = unpacked
+            .zip(file)
+            .with_context(|| format!("cargo knows {}, but left no package of it to look into", self.what))?;
+        Ok((fs::read(&file).with_context(|| file.display().to_string())?, unpacked))
+    }
 }
 
 /// Whether the index answered with something else than its lines, which cargo passes over and tells its log alone.
@@ -70,8 +105,12 @@ fn is_garbled(output: &ChildOutput) -> bool {
     output.err.contains("registry package: ")
 }
 
-/// Why cargo's output holds no answer.
-pub fn unheard(output: &ChildOutput) -> String {
+/// That cargo's output holds no answer, and why.
+fn unanswered(what: &str, output: &ChildOutput) -> anyhow::Error {
+    anyhow!("cargo did not answer for {what}: {}", unheard(output))
+}
+
+fn unheard(output: &ChildOutput) -> String {
     match is_garbled(output) {
         true => "the index answered with something else than the lines of an index".to_owned(),
         false => output.last_lines(),
@@ -101,7 +140,7 @@ pub fn versions(registries: &Registries, names: &[&str], registry: Option<&str>)
     let output = child::ask_far(command)?;
     if is_garbled(&output) || !ANSWERED.iter().any(|words| output.err.contains(words)) {
         let what = if let [name] = names { (*name).to_owned() } else { format!("{} crates", names.len()) };
-        bail!("cargo did not answer for {what}: {}", unheard(&output));
+        return Err(unanswered(&what, &output));
     }
     let of = |name: &&str| match remembered(home, name)? {
         // On a busy machine cargo may have chosen before it heard of an error of another name.
@@ -113,13 +152,10 @@ pub fn versions(registries: &Registries, names: &[&str], registry: Option<&str>)
 
 /// How the registry spells a name that it has in other letters or dashes only: it takes no crate under a second spelling.
 pub fn other_spelling(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Option<String>> {
-    let scratch = TempDir::new()?;
     // Cargo asks for the name with every other dash, too.
-    let output = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
-    if !output.ok() && !is_unknown(&output) {
-        bail!("cargo did not answer for {name}: {}", unheard(&output));
-    }
-    spelt_otherwise(scratch.path(), name)
+    let asked = Asked::of(registries, name, None, registry)?;
+    asked.is_shown()?;
+    spelt_otherwise(asked.home.path(), name)
 }
 
 fn spelt_otherwise(home: &Path, name: &str) -> Result<Option<String>> {
@@ -148,56 +184,33 @@ pub struct Newest {
     pub commit: Option<String>,
 }
 
-/// The newest version that the registry has of a crate, asked once; nothing but lines where all are yanked, and none at
-/// all for a name that it does not know.
-pub fn newest(registries: &Registries, name: &str, registry: Option<&str>) -> Result<Newest> {
-    let scratch = TempDir::new()?;
-    let output = child::ask_far(info(registries, scratch.path(), name, registry)?)?;
-    let lines = remembered(scratch.path(), name)?.unwrap_or_default();
+/// The version that is named, or else the newest one, that the registry has of a crate, asked once; nothing but lines where
+/// all are yanked, and none at all for a name that it does not know.
+pub fn newest(registries: &Registries, name: &str, version: Option<&str>, registry: Option<&str>) -> Result<Newest> {
+    let asked = Asked::of(registries, name, version, registry)?;
+    let lines = asked.lines()?;
     if lines.is_empty() {
-        if output.ok() || is_unknown(&output) {
-            return Ok(Newest::default());
-        }
-        bail!("cargo did not answer for {name}: {}", unheard(&output));
+        return asked.is_shown().map(|_| Newest::default());
     }
-    // Whose it is stands in the package; of what is yanked, it is not wanted.
-    if !output.ok() && lines.iter().any(|line| !line.yanked) {
-        bail!("cargo did not answer for {name}: {}", unheard(&output));
+    // Whose it is stands in the package; of what is yanked, it is not wanted, and nothing is shown.
+    if !asked.output.ok() {
+        return match lines.iter().all(|line| line.yanked) {
+            true => Ok(Newest { lines, ..Newest::default() }),
+            false => Err(unanswered(&asked.what, &asked.output)),
+        };
     }
-    // All of it is yanked, and nothing was shown.
-    if !output.ok() {
-        return Ok(Newest { lines, ..Newest::default() });
-    }
-    Ok(Newest { lines, ..shown(scratch.path(), name)? })
-}
-
-/// The same of one version that the registry has, and no lines.
-pub fn version(registries: &Registries, name: &str, version: &str, registry: Option<&str>) -> Result<Newest> {
-    let scratch = TempDir::new()?;
-    let output = child::ask_far(info(registries, scratch.path(), &format!("{name}@{version}"), registry)?)?;
-    if !output.ok() {
-        bail!("cargo did not answer for {name} {version}: {}", unheard(&output));
-    }
-    shown(scratch.path(), name)
-}
-
-/// What the package says that cargo was asked to show in a home: it unpacks that one, and nothing else.
-fn shown(home: &Path, name: &str) -> Result<Newest> {
-    let sources = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
-    let package = sources.filter_map(|index| Some(fs::read_dir(index.path()).ok()?.flatten().next()?.path())).next();
-    let package = package.with_context(|| format!("cargo knows {name}, but left no package of it to look into"))?;
+    let (_, package) = asked.package()?;
     let manifest = package.join("Cargo.toml");
     let manifest = fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;
-    let (commit, _) = provenance(&packed_from(&package)?);
-    Ok(Newest { lines: Vec::new(), repository: repository(&manifest), commit })
+    Ok(Newest { lines, repository: repository(&manifest), commit: packed_from(&package)?.0 })
 }
 
 /// What cargo wrote into a package of where it was packed; nothing where that was no repository.
-pub fn packed_from(package: &Path) -> Result<String> {
+pub fn packed_from(package: &Path) -> Result<(Option<String>, bool)> {
     let path = package.join(".cargo_vcs_info.json");
     match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        output => output.with_context(|| path.display().to_string()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok((None, false)),
+        output => Ok(provenance(&output.with_context(|| path.display().to_string())?)),
     }
 }
 
@@ -208,32 +221,32 @@ fn repository(manifest: &str) -> Option<String> {
     (!named.trim().is_empty()).then(|| named.to_owned())
 }
 
-/// What cargo wrote into the package of where it was packed: the commit, and whether the tree had changes beside it.
-pub fn provenance(vcs_info: &str) -> (Option<String>, bool) {
+/// The commit, and whether the tree had changes beside it.
+fn provenance(vcs_info: &str) -> (Option<String>, bool) {
     let info: Value = serde_json::from_str(vcs_info).unwrap_or_default();
     let git = &info["git"];
     (git["sha1"].as_str().map(str::to_owned), git["dirty"].as_bool().unwrap_or(false))
 }
 
 /// `dir/*/name`, where it exists.
-pub fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
+fn in_each(dir: &Path, name: impl AsRef<Path>) -> Option<PathBuf> {
     fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path().join(name.as_ref())).find(|path| path.exists())
 }
 
 /// A version as the registry gave it: the line of its index, and the package.
 pub fn whole(registries: &Registries, name: &str, version: &str, registry: &str) -> Result<(String, Vec<u8>)> {
-    let scratch = TempDir::new()?;
-    child::ask(info(registries, scratch.path(), &format!("{name}@{version}"), Some(registry))?)?
-        .or(|why| format!("cargo did not answer for {name} {version} in {registry}: {why}"))?;
-    let bytes = match place_of(scratch.path(), name) {
+    let asked = Asked::of(registries, name, Some(version), Some(registry))?;
+    if !asked.output.ok() {
+        bail!("cargo did not answer for {name} {version} in {registry}: {}", asked.output.last_lines());
+    }
+    let bytes = match place_of(asked.home.path(), name) {
         Some(path) => fs::read(&path).with_context(|| path.display().to_string())?,
         None => Vec::new(),
     };
     let is_it = |line: &&[u8]| serde_json::from_slice::<Line>(line).is_ok_and(|line| line.vers == version);
     let line = bytes.split(|byte| *byte == 0).find(is_it);
-    let file = in_each(&scratch.path().join("registry").join("cache"), format!("{name}-{version}.crate"));
-    let (line, file) = line.zip(file).with_context(|| format!("{registry} does not have {name} {version}"))?;
-    Ok((String::from_utf8_lossy(line).into_owned(), fs::read(&file).with_context(|| file.display().to_string())?))
+    let line = line.with_context(|| format!("{registry} does not have {name} {version}"))?;
+    Ok((String::from_utf8_lossy(line).into_owned(), asked.package()?.0))
 }
 
 /// The address of the index that cargo has of crates.io, as it names the directory in which it keeps what that says; asked for
@@ -242,19 +255,18 @@ pub fn of_crates_io(registries: &Registries, name: &str) -> Result<String> {
     if let Some(mirror) = registries.mirror() {
         return Ok(mirror);
     }
-    let scratch = TempDir::new()?;
-    let output = child::ask_far(info(registries, scratch.path(), name, Some(CRATES_IO))?)?;
-    let kept = in_each(&scratch.path().join("registry").join("index"), "config.json");
+    let asked = Asked::of(registries, name, None, Some(CRATES_IO))?;
+    let kept = in_each(&asked.home.path().join("registry").join("index"), "config.json");
     let dir = kept.as_deref().and_then(Path::parent).and_then(Path::file_name).and_then(|dir| dir.to_str());
     match dir.and_then(|dir| dir.rsplit_once('-')) {
         Some((host, _)) => Ok(format!("sparse+https://{host}/")),
-        None => bail!("cargo has no sparse index of crates.io: {}", unheard(&output)),
+        None => bail!("cargo has no sparse index of crates.io: {}", unheard(&asked.output)),
     }
 }
 
 /// Every version that the index has of a crate, yanked ones too, as cargo keeps its answer in the home that it was asked
 /// in: where all are yanked cargo shows nothing, but keeps them. `None` for a name that the index does not know.
-pub fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
+fn remembered(home: &Path, name: &str) -> Result<Option<Vec<Line>>> {
     let Some(path) = place_of(home, name) else { return Ok(None) };
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
     read(&bytes).map(Some).with_context(|| format!("cargo remembers {name} in another form than is known here"))
@@ -374,7 +386,7 @@ mod tests {
         fs::write(home.path().join("config.toml"), "[net]\noffline = true\n").unwrap();
         let registries = Registries::read(home.path(), Some(home.path())).unwrap();
         let errors =
-            [versions(&registries, &["lark"], None).unwrap_err(), newest(&registries, "lark", None).unwrap_err()];
+            [versions(&registries, &["lark"], None).unwrap_err(), newest(&registries, "lark", None, None).unwrap_err()];
         for error in errors {
             assert!(error.to_string().starts_with("cargo is offline: "), "{error}");
         }
@@ -400,7 +412,7 @@ mod tests {
             format!("[registries.own]\nindex = \"sparse+http://{}/answer-0/\"\n[net]\nretry = 0\n", server.address);
         fs::write(home.path().join("config.toml"), index).unwrap();
         let registries = Registries::read(dir.path(), Some(home.path())).unwrap();
-        let of = |name: &str| newest(&registries, name, Some("own"));
+        let of = |name: &str| newest(&registries, name, None, Some("own"));
         assert_eq!(of("lark").unwrap().lines.len(), 1, "of what is yanked, no package is wanted");
         let error = of("wren").unwrap_err().to_string();
         assert!(error.starts_with("cargo did not answer for wren: "), "{error}");

@@ -59,7 +59,7 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Asks for Python while something else goes on: what a shim takes to start it is as long as all planning.
+    /// Asks for Python beside something else: what a shim takes to start it is as long as all planning.
     pub fn look_ahead(sh: &Shell) {
         let sh = sh.clone();
         std::thread::spawn(move || interpreter::find(&sh).is_ok());
@@ -96,12 +96,12 @@ impl Environment {
         let mut command = python.command(sh);
         command.args(["-m", "venv"]).arg(&self.dir);
         let output = child::ask(command)?;
-        if !output.ok() {
-            let (words, why) = (python.words.join(" "), output.last_lines());
-            let why = format!("{words} could not make a virtual environment: {}", why.trim_end_matches('.'));
-            bail!(Problem::new(why, GET_VENV));
+        if output.ok() {
+            return Ok(());
         }
-        Ok(())
+        let (words, why) = (python.words.join(" "), output.last_lines());
+        let why = format!("{words} could not make a virtual environment: {}", why.trim_end_matches('.'));
+        bail!(Problem::new(why, GET_VENV));
     }
 
     /// Adds zig, which is large, and needed for few wheels.

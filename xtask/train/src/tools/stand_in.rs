@@ -25,7 +25,8 @@ const PROJECTS: &str = "XTASK_PYTHON_INDEX";
 /// The running registries; they end with this, or with the tool.
 pub struct StandIn {
     process: Child,
-    environment: Vec<(String, String)>,
+    /// Under which cargo, uv, pip, gh and curl talk to them instead of to the public registries.
+    pub environment: Vec<(String, String)>,
     /// Open as long as they are wanted.
     _attached: Option<ChildStdin>,
 }
@@ -114,11 +115,6 @@ impl StandIn {
         writeln!(lines, "{line}")?;
         Ok(fs::write(files.join(file), bytes)?)
     }
-
-    /// The environment under which cargo, uv, pip, gh and curl talk to them instead of to the public registries.
-    pub fn environment(&self) -> &[(String, String)] {
-        &self.environment
-    }
 }
 
 impl Drop for StandIn {
@@ -137,7 +133,7 @@ pub fn run_with(report: &Report, wanted: &Wanted, words: &[OsString]) -> Result<
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(leads_out)) {
         command.env_remove(name);
     }
-    command.args(args).envs(stand_in.environment().iter().cloned());
+    command.args(args).envs(stand_in.environment.iter().cloned());
     // What is built with another home of cargo would be built anew in the workspace's own directory, and once more after.
     command.env("CARGO_TARGET_DIR", std::path::absolute(wanted.dir.join("target"))?);
     let status = command.status().with_context(|| format!("`{}` did not start", program.to_string_lossy()))?;

@@ -3,13 +3,14 @@
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result, anyhow};
 
 use super::super::Context;
 use crate::{
     repo::TempDir,
     tools::{
         cargo,
+        child::{self, ChildOutput},
         registries::{CRATES_IO, Registries, token_variable},
     },
 };
@@ -25,14 +26,26 @@ pub fn destination(registries: &Registries, upload: &CrateUpload) -> String {
     upload.registry.clone().or_else(|| registries.default_name()).unwrap_or_else(|| CRATES_IO.to_owned())
 }
 
-/// The variable in which cargo looks for a token.
-pub fn variable(registries: &Registries, upload: &CrateUpload) -> String {
-    token_variable(&destination(registries, upload))
+/// What gives cargo a token for the registry of a crate.
+fn login(registries: &Registries, upload: &CrateUpload) -> String {
+    format!("cargo login{}, or {}", option(upload), token_variable(&destination(registries, upload)))
 }
 
-/// Whether cargo has something to publish with; only the registry can say whether it is good.
-pub fn credentials(registries: &Registries, upload: &CrateUpload) -> bool {
-    registries.has_credentials(&destination(registries, upload))
+/// The same where cargo has none; only the registry can say whether one is good.
+pub fn lacking_login(registries: &Registries, upload: &CrateUpload) -> Option<String> {
+    (!registries.has_credentials(&destination(registries, upload))).then(|| login(registries, upload))
+}
+
+/// Why cargo did not do `what` at the registry of a crate; `token` is the one that it takes for that.
+pub fn failure(
+    registries: &Registries,
+    upload: &CrateUpload,
+    (what, token): (&str, &str),
+    output: &ChildOutput,
+) -> Error {
+    let Some(refusal) = child::refusal(output) else { return child::failure(what, output) };
+    let login = login(registries, upload);
+    anyhow!("{what}: {refusal}; next: {token} ({login}), then run the same command again")
 }
 
 /// The option that names a crate's registry, where its manifest names one.

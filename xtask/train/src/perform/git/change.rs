@@ -3,16 +3,13 @@
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use xshell::Cmd;
 
 use crate::{
-    inherited::{is_secret, without_secrets},
+    inherited::without_secrets,
     perform::Context,
-    tools::{
-        child::{self, ChildOutput},
-        secrets,
-    },
+    tools::child::{self, ChildOutput},
 };
 use plan::edit::typed;
 
@@ -28,11 +25,10 @@ pub fn change(cx: &Context<'_>, git: Cmd<'_>, advice: impl FnOnce(&str) -> Strin
 
 /// The same for what git reads from its standard input, and which has nothing to show.
 pub fn change_by(git: Cmd<'_>, input: &str, advice: impl FnOnce(&str) -> String) -> Result<()> {
-    let secrets = std::env::vars().map(|(name, _)| name).filter(|name| is_secret(name));
-    let git = secrets.fold(git, |git, name| git.env_remove(name));
-    let output = git.stdin(input).quiet().ignore_status().output()?;
-    let text = |bytes: &[u8]| secrets::blanked(&String::from_utf8_lossy(bytes));
-    refused(&ChildOutput { status: output.status, out: text(&output.stdout), err: text(&output.stderr) }, advice)
+    let mut git = git.into();
+    without_secrets(&mut git);
+    let output = child::ask_giving(git, Some(input.to_owned()), |_| true)?.context("git was not waited for")?;
+    refused(&output, advice)
 }
 
 fn refused(output: &ChildOutput, advice: impl FnOnce(&str) -> String) -> Result<()> {
@@ -55,26 +51,28 @@ fn refused(output: &ChildOutput, advice: impl FnOnce(&str) -> String) -> Result<
     Err(anyhow!("git refused: {message}; next: {}", advice(&message)))
 }
 
+/// What to do about a git that refuses, and leaves all as it was.
+pub fn again(_: &str) -> String {
+    "correct what git names, then the same command".to_owned()
+}
+
 /// The last lines that git, a hook or the remote printed, without git's hints and its summary of a push.
 pub fn last_lines(output: &ChildOutput) -> String {
     let all = if output.err.trim().is_empty() { &output.out } else { &output.err };
+    const OF_ALL: [&str; 4] = ["hint:", "To ", "error: failed to push some refs", "warning: in the working copy of"];
+    // What git adds of a lock that is in its way; the line before names it.
+    const OF_LOCKS: [&str; 5] = [
+        "Another git process seems",
+        "an editor opened by",
+        "are terminated then try",
+        "may have crashed in this",
+        "remove the file manually",
+    ];
     let says = |line: &&str| {
-        let is_empty = line.is_empty() || *line == "remote:";
-        let is_about_all = line.starts_with("hint:")
-            || line.starts_with("To ")
-            || line.starts_with("error: failed to push some refs")
-            || line.starts_with("warning: in the working copy of");
-        // What git adds of a lock that is in its way; the line before names it.
-        const OF_LOCKS: [&str; 5] = [
-            "Another git process seems",
-            "an editor opened by",
-            "are terminated then try",
-            "may have crashed in this",
-            "remove the file manually",
-        ];
-        let line = line.strip_prefix("remote:").unwrap_or(line).trim_start();
-        let is_of_lock = OF_LOCKS.iter().any(|start| line.starts_with(start));
-        !is_empty && !is_about_all && !is_of_lock
+        let own = line.strip_prefix("remote:").unwrap_or(line).trim_start();
+        let is_passed_over =
+            OF_ALL.iter().any(|start| line.starts_with(start)) || OF_LOCKS.iter().any(|start| own.starts_with(start));
+        !own.is_empty() && !is_passed_over
     };
     let lines: Vec<&str> = all.lines().map(str::trim).filter(says).collect();
     let message = lines[lines.len().saturating_sub(6)..].join("; ");

@@ -16,7 +16,7 @@ pub use compare::compare;
 use compare::{altered, listed};
 
 use super::{
-    change::{change, change_by, is_about_signing},
+    change::{again, change, change_by, is_about_signing},
     resolve,
 };
 use crate::{
@@ -152,26 +152,23 @@ pub fn commit(cx: &Context<'_>, commit: &Commit) -> Result<()> {
     let settings = ["-c", "i18n.commitEncoding=UTF-8", "-c", "diff.orderFile=/dev/null"];
     let git = cmd!(sh, "git {settings...} commit --quiet --cleanup=whitespace --file {message}");
     let changed = change(cx, git, |output| refusal(&hooks, output));
-    let moved = resolve(cx, "HEAD")?.as_ref() != Some(base);
-    if let Err(error) = changed.as_ref()
-        && moved
-        && let Some(made) = children(cx, commit)?.pop()
-    {
-        // Its index may be behind; that is looked into before anything is built upon it.
-        bail!("commit {} is made, but git did not end well: {error:#}", short(&made.commit));
-    }
-    if let (Err(error), false) = (changed, moved) {
+    if changed.is_err() && resolve(cx, "HEAD")?.as_ref() == Some(base) {
         // What a hook wrote or staged before it refused was not there before: index and files are as they were for it.
         tree::put_again(cx, &commit.edits)?;
         cmd!(sh, "git reset --quiet").quiet().run()?;
-        return Err(error);
+        return changed;
     }
-    let Some(made) = children(cx, commit)?.pop() else {
-        bail!(
+    let made = match (children(cx, commit)?.pop(), changed) {
+        (Some(made), Ok(())) => made,
+        // Its index may be behind; that is looked into before anything is built upon it.
+        (Some(made), Err(error)) => {
+            bail!("commit {} is made, but git did not end well: {error:#}", short(&made.commit))
+        }
+        (None, _) => bail!(
             "the head moved, but not to a commit on {}: a hook did it ({}); next: git log, git reset --keep {0} to start over",
             short(base),
             hooks.join(", ")
-        );
+        ),
     };
     let differs = compare(sh, commit, &made.commit)?;
     let hook = match hooks.as_slice() {
@@ -194,22 +191,19 @@ fn refusal(hooks: &[String], output: &str) -> String {
     let has = |name: &str| hooks.iter().any(|hook| hook == name);
     let mut advice = Vec::new();
     if is_about_signing(output) {
-        advice.push("correct user.signingKey and gpg.format, or run git config commit.gpgSign false to commit without a signature".to_owned());
+        advice.push("correct user.signingKey and gpg.format, or run git config commit.gpgSign false to commit without a signature");
     } else if output.contains("tell me who you are") {
-        advice.push("git config user.name NAME and git config user.email ADDRESS".to_owned());
+        advice.push("git config user.name NAME and git config user.email ADDRESS");
     } else {
         if has("commit-msg") || has("prepare-commit-msg") {
-            advice.push(
-                "if the commit-msg hook wants another subject, set it in the train's table of Cargo.toml, as in commit = \"chore: release {version}\", and commit that"
-                    .to_owned(),
-            );
+            advice.push("if the commit-msg hook wants another subject, set it in the train's table of Cargo.toml, as in commit = \"chore: release {version}\", and commit that");
         }
         if has("pre-commit") {
-            advice.push("correct what the pre-commit hook names, and commit that".to_owned());
+            advice.push("correct what the pre-commit hook names, and commit that");
         }
     }
     if advice.is_empty() {
-        advice.push("correct what git names".to_owned());
+        advice.push("correct what git names");
     }
     format!("{}; then the same command", advice.join("; "))
 }
@@ -220,7 +214,7 @@ fn stage(cx: &Context<'_>, commit: &Commit) -> Result<()> {
     let paths: BTreeSet<PathBuf> = commit.edits().map(|edit| edit.path.clone()).collect();
     // What stands in the tree is what git itself would write there, so it need not warn of line endings.
     let git = cmd!(sh, "git -c core.safecrlf=false update-index --add --remove -z --stdin");
-    change_by(git, &list(&paths), |_| "correct what git names, then the same command".to_owned())?;
+    change_by(git, &list(&paths), again)?;
     let staged = repo::staged(sh, &commit.base)?;
     let strange: Vec<&PathBuf> = staged.iter().filter(|path| !paths.contains(*path)).collect();
     if !strange.is_empty() {

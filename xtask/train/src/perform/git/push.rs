@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
-use super::{change, commit, current_branch, find_target, remote, resolve};
+use super::{change, commit, current_branch, find_target, is_known, is_set, remote, resolve};
 use crate::{
     inherited::{OF_GIT, with_secrets_of},
     perform::Context,
@@ -16,49 +16,46 @@ use plan::{
 };
 
 pub fn observe(cx: &Context<'_>, push: &Push) -> Result<Observation> {
-    let (sh, remote) = (cx.sh, &push.remote);
-    let (main, tag) = (format!("refs/heads/{}", push.main), format!("refs/tags/{}", push.tag.name));
-    let listed = remote::ls_remote(cx, remote, None, &[&main, &tag])?;
-    let there =
-        |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t').map(str::to_owned));
-    let (remote_tag, local_tag) = (there(&tag), resolve(cx, &tag)?);
-    if remote_tag.is_some() && remote_tag != local_tag {
-        return Ok(another_tag(remote, &push.tag.name));
+    let (remote, main_name, tag) = (&push.remote, &push.main, &push.tag.name);
+    let (main, full_tag) = (format!("refs/heads/{main_name}"), format!("refs/tags/{tag}"));
+    let there = remote::ls_remote(cx, remote, None, &[&main, &full_tag])?;
+    let (remote_tag, local_tag) = (there.get(&full_tag), resolve(cx, &full_tag)?);
+    if remote_tag.is_some() && remote_tag != local_tag.as_ref() {
+        return Ok(another_tag(remote, tag));
     }
+    let refs = refs(push).join(" ");
     if !lands_on_main(cx, push)? {
-        let (main, refs) = (&push.main, refs(push).join(" "));
         return Ok(Observation::blocked(
-            format!("the release is not on {main}: {remote} would get a tag that is not on {main}"),
-            format!("run it without --push, merge it into {main}, then: git push --atomic {remote} {refs}"),
+            format!("the release is not on {main_name}: {remote} would get a tag that is not on {main_name}"),
+            format!("run it without --push, merge it into {main_name}, then: git push --atomic {remote} {refs}"),
         ));
     }
-    // A commit that this clone does not know is somebody's later one: it says nothing about ours.
-    let tip = match there(&main) {
-        Some(tip) => resolve(cx, &format!("{tip}^{{commit}}"))?.ok_or(()),
-        None => return Ok(Observation::Todo),
-    };
-    let holds = |tip: &str| {
-        Ok::<_, anyhow::Error>(remote_tag.is_some() && repo::is_ancestor(sh, &format!("{tag}^{{commit}}"), tip)?)
-    };
-    match tip {
-        Ok(tip) if holds(&tip)? => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
-        Ok(tip) if repo::is_ancestor(sh, &tip, &format!("refs/heads/{}", push.main))? => Ok(Observation::Todo),
-        Err(()) if remote_tag.is_some() => Ok(Observation::done(format!("{remote} has {}", push.tag.name))),
-        _ => Ok(Observation::blocked(
-            format!("{remote} has commits on {} that are not here", push.main),
-            match current_branch(cx)? {
-                // A tag that is there stays on its commit: that is merged, and never rebased.
-                Some(current) if current == push.main && local_tag.is_some() => format!(
-                    "git pull --no-rebase --ff {remote} {current}, then git push --atomic {remote} {}",
-                    refs(push).join(" ")
-                ),
-                Some(current) if current == push.main => {
-                    format!("git pull --no-rebase {remote} {current}, then the same command")
-                }
-                _ => format!("git fetch {remote} {0}:{0}, then the same command", push.main),
-            },
-        )),
+    let Some(tip) = there.get(&main) else { return Ok(Observation::Todo) };
+    let is_known = is_known(cx, tip)?;
+    let holds = || repo::is_ancestor(cx.sh, &format!("{full_tag}^{{commit}}"), tip);
+    if remote_tag.is_some() && (!is_known || holds()?) {
+        return Ok(Observation::done(format!("{remote} has {tag}")));
     }
+    if is_known && repo::is_ancestor(cx.sh, tip, &main)? {
+        return Ok(Observation::Todo);
+    }
+    let next = match current_branch(cx)?.as_ref() == Some(main_name) {
+        // A tag that is there stays on its commit: that is merged, and never rebased.
+        true if local_tag.is_some() => {
+            format!("git pull --no-rebase --ff {remote} {main_name}, then git push --atomic {remote} {refs}")
+        }
+        true => pull_again(remote, main_name),
+        false => format!("git fetch {remote} {main_name}:{main_name}, then the same command"),
+    };
+    Ok(behind(remote, main_name, next))
+}
+
+fn pull_again(remote: &str, main: &str) -> String {
+    format!("git pull --no-rebase {remote} {main}, then the same command")
+}
+
+fn behind(remote: &str, main: &str, next: String) -> Observation {
+    Observation::blocked(format!("{remote} has commits on {main} that are not here"), next)
 }
 
 /// Whether the tagged commit is on the branch that is pushed, or will be.
@@ -92,29 +89,23 @@ pub fn push_branch(cx: &Context<'_>, pull: &PullRequest, there: &str) -> Result<
 pub fn observe_tag(cx: &Context<'_>, push: &PushTag) -> Result<Observation> {
     let PushTag { remote, main, tag } = push;
     let (branch, name) = (format!("refs/heads/{main}"), format!("refs/tags/{}", tag.name));
-    let listed = remote::ls_remote(cx, remote, None, &[&branch, &name])?;
-    let there = |name: &str| listed.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix('\t'));
-    match (there(&name), resolve(cx, &name)?) {
-        (Some(there), Some(here)) if there == here => {
-            return Ok(Observation::done(format!("{remote} has {}", tag.name)));
-        }
-        (Some(_), _) => return Ok(another_tag(remote, &tag.name)),
-        (None, _) => {}
+    let there = remote::ls_remote(cx, remote, None, &[&branch, &name])?;
+    if let Some(there) = there.get(&name) {
+        return Ok(match resolve(cx, &name)?.as_ref() == Some(there) {
+            true => Observation::done(format!("{remote} has {}", tag.name)),
+            false => another_tag(remote, &tag.name),
+        });
     }
     let Some(commit) = find_target(cx, &tag.on)? else { return Ok(Observation::Todo) };
     // A tip that is not known here is later than what is; else the commit must be on the way to it.
-    let tip = there(&branch).map(|tip| resolve(cx, &format!("{tip}^{{commit}}"))).transpose()?;
-    let is_there = match tip {
-        None => false,
-        Some(Some(tip)) => repo::is_ancestor(cx.sh, &commit, &tip)?,
-        Some(None) => match resolve(cx, &format!("refs/remotes/{remote}/{main}"))? {
-            Some(tracked) => repo::is_ancestor(cx.sh, &commit, &tracked)?,
-            None => false,
-        },
+    let tip = match there.get(&branch) {
+        Some(tip) if is_known(cx, tip)? => Some(tip.clone()),
+        Some(_) => resolve(cx, &format!("refs/remotes/{remote}/{main}"))?,
+        None => None,
     };
-    Ok(match is_there {
-        true => Observation::Todo,
-        false => Observation::blocked(
+    Ok(match tip {
+        Some(tip) if repo::is_ancestor(cx.sh, &commit, &tip)? => Observation::Todo,
+        _ => Observation::blocked(
             format!("{} is not on {main} of {remote}, as far as is known here", short(&commit)),
             format!("git fetch {remote}; if it is merged there, the same command"),
         ),
@@ -138,8 +129,8 @@ fn send(cx: &Context<'_>, remote: &str, main: &str, aside: &str, lease: &[String
     let sh = cx.sh;
     // Asked of a mirror, git would push every ref, and delete those that are not here.
     let mirror = format!("remote.{remote}.mirror");
-    let is_mirror = cmd!(sh, "git config --type=bool --get {mirror}").quiet().ignore_status().read()? == "true";
-    let unmirrored: Vec<String> = if is_mirror { vec!["-c".to_owned(), format!("{mirror}=false")] } else { Vec::new() };
+    let unmirrored = is_set(sh, &mirror).then(|| ["-c".to_owned(), format!("{mirror}=false")]);
+    let unmirrored = unmirrored.iter().flatten();
     let options = ["--quiet", "--atomic", "--no-follow-tags", "--no-recurse-submodules"];
     let mut push = cmd!(sh, "git {unmirrored...} push {options...} {lease...} -- {remote} {refs...}").into();
     // A hook runs before it, and whoever asks the remote to be let in has secrets of his own.
@@ -197,21 +188,16 @@ fn has_pre_push(sh: &Shell) -> Result<bool> {
 pub fn observe_main(cx: &Context<'_>, push: &PushMain) -> Result<Observation> {
     let (sh, PushMain { remote, main, commit }) = (cx.sh, push);
     let name = format!("refs/heads/{main}");
-    let listed = remote::ls_remote(cx, remote, None, &[&name])?;
-    let Some(tip) = listed.split('\t').next().filter(|tip| !tip.is_empty()) else { return Ok(Observation::Todo) };
-    // A commit that this clone does not know is somebody's later one.
-    let is_known = resolve(cx, &format!("{tip}^{{commit}}"))?.is_some();
-    let found = commit::find(cx, commit)?;
-    match found {
+    let there = remote::ls_remote(cx, remote, None, &[&name])?;
+    let Some(tip) = there.get(&name) else { return Ok(Observation::Todo) };
+    let is_known = is_known(cx, tip)?;
+    Ok(match commit::find(cx, commit)? {
         Some(found) if is_known && repo::is_ancestor(sh, &found, tip)? => {
-            Ok(Observation::done(format!("{remote} has {}", short(&found))))
+            Observation::done(format!("{remote} has {}", short(&found)))
         }
-        _ if is_known && repo::is_ancestor(sh, tip, &name)? => Ok(Observation::Todo),
-        _ => Ok(Observation::blocked(
-            format!("{remote} has commits on {main} that are not here"),
-            format!("git pull --no-rebase {remote} {main}, then the same command"),
-        )),
-    }
+        _ if is_known && repo::is_ancestor(sh, tip, &name)? => Observation::Todo,
+        _ => behind(remote, main, pull_again(remote, main)),
+    })
 }
 
 /// What follows a release needs no tag: one that is pushed is never moved.

@@ -1,7 +1,7 @@
 //! Asking a remote: where it is pushed to, within a bound, and with a word for whoever waits.
 //! It must never wait for ever, ask a person for anything, nor ask elsewhere than where a push goes.
 
-use std::{process::Command, sync::atomic::Ordering, time::Duration};
+use std::{collections::BTreeMap, process::Command, sync::atomic::Ordering, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use xshell::{Shell, cmd};
@@ -23,14 +23,11 @@ const TRANSFER: Duration = Duration::from_secs(1_800);
 
 /// Where a push goes: the remote is asked there, too. A remote that is an address is its own.
 pub fn address(sh: &Shell, remote: &str) -> Result<String> {
-    let urls = |kind: &str| -> Result<Vec<String>> {
-        let kind: &[&str] = if kind == "push" { &["--push"] } else { &[] };
+    let urls = |kind: Option<&str>| -> Result<Vec<String>> {
         let output = cmd!(sh, "git remote get-url {kind...} --all -- {remote}").quiet().ignore_status().ignore_stderr();
-        Ok(output
-            .output()
-            .map(|output| String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())?)
+        Ok(String::from_utf8_lossy(&output.output()?.stdout).lines().map(str::to_owned).collect())
     };
-    let (push, fetch) = (urls("push")?, urls("fetch")?);
+    let (push, fetch) = (urls(Some("--push"))?, urls(None)?);
     push.iter().chain(&fetch).map(String::as_str).chain([remote]).for_each(secrets::learn);
     match push.as_slice() {
         [] => Ok(remote.to_owned()),
@@ -52,12 +49,18 @@ pub fn is_known(sh: &Shell, remote: &str) -> Result<bool> {
     Ok(output.status.success() || remote.contains(['/', ':']))
 }
 
+/// The refs that a remote has by their full names, each with the object that it names.
+pub type Refs = BTreeMap<String, String>;
+
 /// The refs of these names that the remote has; an option may stand for them.
-pub fn ls_remote(cx: &Context<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<String> {
+pub fn ls_remote(cx: &Context<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<Refs> {
     let ask =
         |address| bounded(cx, remote, cmd!(cx.sh, "git ls-remote {option...} -- {address} {names...}").into(), ANSWER);
     let why = match address(cx.sh, remote).and_then(ask) {
-        Ok(output) if output.ok() => return Ok(output.out),
+        Ok(output) if output.ok() => {
+            let refs = output.out.lines().filter_map(|line| line.split_once('\t'));
+            return Ok(refs.map(|(object, name)| (name.to_owned(), object.to_owned())).collect());
+        }
         Ok(output) => format!("{remote} did not answer: {}", change::last_lines(&output)),
         Err(error) => format!("{error:#}"),
     };
@@ -76,7 +79,7 @@ pub fn asked(sh: &Shell, remote: &str, names: &[&str]) -> Result<ChildOutput> {
 pub fn is_pushed(cx: &Context<'_>, remote: &str, tag: &str) -> Result<bool> {
     let name = format!("refs/tags/{tag}");
     let Some(object) = super::resolve(cx, &name)? else { return Ok(false) };
-    Ok(ls_remote(cx, remote, None, &[&name])?.lines().any(|line| line == format!("{object}\t{name}")))
+    Ok(ls_remote(cx, remote, None, &[&name])?.get(&name) == Some(&object))
 }
 
 /// Pushes; the time in which the remote takes it is bounded, too.
@@ -97,10 +100,7 @@ fn bounded(cx: &Context<'_>, remote: &str, mut git: Command, usual: Duration) ->
     let bound = bound(usual)?;
     git.env("GIT_TERMINAL_PROMPT", "0");
     let is_set = |name: &str| std::env::var_os(name).is_some();
-    let is_configured = || {
-        let asked = cmd!(cx.sh, "git config --get core.sshCommand").quiet().ignore_status().output();
-        asked.is_ok_and(|asked| asked.status.success())
-    };
+    let is_configured = || super::config(cx.sh, "path", "core.sshCommand").is_some();
     // A question at the terminal would be asked among the tool's own lines, or of nobody.
     if !is_set("GIT_SSH_COMMAND") && !is_set("GIT_SSH") && !is_configured() {
         git.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use super::super::Context;
 use crate::{
     repo,
-    tools::engine::{Cannot, Engine, Found, Login},
+    tools::engine::{Engine, Found, Login, NotSetUp},
 };
 use plan::{
     names::SafeName,
@@ -45,10 +45,7 @@ pub(super) fn ready(cx: &Context<'_>, release: &ImageRelease) -> Result<(Engine,
 /// Where images are pushed to, their names left out; `configured` is what the configuration says.
 fn registry(configured: Option<&str>) -> Result<Option<String>, Problem> {
     let variable = |name: &str| std::env::var(name).ok();
-    let given = match variable(REHEARSED) {
-        Some(rehearsed) => Some(rehearsed),
-        None => configured.map(str::to_owned).or_else(|| variable("IMAGE_REGISTRY")),
-    };
+    let given = variable(REHEARSED).or_else(|| configured.map(str::to_owned)).or_else(|| variable("IMAGE_REGISTRY"));
     let given = given.filter(|given| !given.is_empty()).map(|given| SafeName::parse(&given)).transpose();
     let given = given.map_err(|why| {
         Problem::new(format!("IMAGE_REGISTRY: {why}"), "IMAGE_REGISTRY=HOST/NAMESPACE in the environment")
@@ -64,7 +61,7 @@ pub fn owner(cx: &Context<'_>, name: &Name, own: &Own) -> Result<Owner> {
         return Ok(Owner::Nobody);
     }
     let (engine, name) = (engine(cx)?, format!("{registry}/{}", name.name));
-    let pull = |tag: &str| engine.pull(cx.sh, &format!("{name}:{tag}"));
+    let pull = |tag: &str| engine.pull(&format!("{name}:{tag}"));
     let found = match pull("latest")? {
         Some(found) => found,
         None => {
@@ -98,12 +95,12 @@ fn telling(tags: &[String]) -> Option<&String> {
 pub(super) fn engine(cx: &Context<'_>) -> Result<Engine> {
     let engine = Engine::find(cx.sh).map_err(or_the_rest)?;
     Ok(match std::env::var_os(LOGIN) {
-        Some(dir) => engine.with_login(Login::kept(dir.into())),
+        Some(dir) => engine.with_login(Login(dir.into())),
         None => engine,
     })
 }
 
-pub(super) fn or_the_rest(Cannot(Problem { what, next }): Cannot) -> Problem {
+pub(super) fn or_the_rest(NotSetUp(Problem { what, next }): NotSetUp) -> Problem {
     Problem::new(what, format!("{next}, or publish the rest: --without images"))
 }
 

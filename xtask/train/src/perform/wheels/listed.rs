@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, process::Command};
 
 use anyhow::{Context as _, Result, bail};
-use toml_edit::{DocumentMut, Item};
+use toml_edit::DocumentMut;
 
 use super::super::{Context, Tools, publish};
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         },
     },
 };
-use plan::{pep503::normalized, problem::Problem, step::Dist, tool::TOOL};
+use plan::{files::values, pep503::normalized, problem::Problem, step::Dist, tool::TOOL};
 
 /// Where the project goes.
 pub fn index(cx: &Context<'_>, dist: &Dist) -> Result<Index> {
@@ -40,21 +40,14 @@ pub fn listed(cx: &Context<'_>, dist: &Dist) -> Result<BTreeMap<String, OnIndex>
     }
 }
 
-/// Whether installers still take this version for whoever does not pin it: what is wholly yanked they do not (PEP 592).
-pub fn is_offered(cx: &Context<'_>, dist: &Dist) -> Result<bool> {
-    let Dist { version, .. } = dist;
-    let Some(uv) = uv(cx)? else {
-        return Ok(project::versions(cx.sh, &dist.name, &index(cx, dist)?)?.get(version) == Some(&false));
-    };
-    Ok(resolved(cx, dist, uv, "offered", &format!(">={version},<={version}"))?.is_some())
-}
-
 /// Whether all files of the version are yanked (PEP 592): an index lists them all the same.
 pub fn is_yanked(cx: &Context<'_>, dist: &Dist) -> Result<bool> {
-    match project::versions(cx.sh, &dist.name, &index(cx, dist)?) {
-        Ok(versions) => Ok(versions.get(&dist.version) == Some(&true)),
-        // uv may be let in where nobody else is.
-        Err(_) => is_offered(cx, dist).map(|is_offered| !is_offered),
+    let Dist { name, version, .. } = dist;
+    match (project::versions(cx.sh, name, &index(cx, dist)?), uv(cx)?) {
+        (Ok(versions), _) => Ok(versions.get(version) == Some(&true)),
+        // uv may be let in where nobody else is. It takes none that is yanked for whoever does not pin it.
+        (Err(_), Some(uv)) => Ok(resolved(cx, dist, uv, "offered", &format!(">={version},<={version}"))?.is_none()),
+        (Err(error), None) => Err(error),
     }
 }
 
@@ -77,7 +70,7 @@ fn listed_by_python(cx: &Context<'_>, dist: &Dist) -> Result<BTreeMap<String, On
     }
 }
 
-/// The lock that uv writes for the project at these versions, if there is such a one to be had.
+/// The lock that uv writes for the project at these versions, if one is available.
 fn resolved(
     cx: &Context<'_>,
     dist: &Dist,
@@ -115,7 +108,7 @@ fn resolved(
     Ok(Some(output.out))
 }
 
-/// Whether uv says that there is no such version to be had. It says so, with a hint, of an index that did not let it in.
+/// Whether uv says that there is no such version. It says so, with a hint, of an index that did not let it in.
 fn is_absent(err: &str) -> bool {
     const ABSENT: [&str; 5] = [
         "there is no version of",
@@ -131,20 +124,16 @@ fn is_absent(err: &str) -> bool {
 /// Reads the files that a `pylock.toml` names.
 fn read_lock(text: &str) -> Result<BTreeMap<String, OnIndex>> {
     let lock: DocumentMut = text.parse().context("uv did not write a pylock.toml")?;
+    let lock = values::of(lock.as_item());
     let mut files = BTreeMap::new();
-    let packages = lock.get("packages").and_then(Item::as_array_of_tables);
-    for package in packages.into_iter().flatten() {
-        let wheels = package.get("wheels").and_then(Item::as_array);
-        let wheels = wheels.into_iter().flatten().filter_map(|value| value.as_inline_table());
-        let sdist = package.get("sdist").and_then(Item::as_inline_table);
-        for file in sdist.into_iter().chain(wheels) {
-            let word = |name: &str| file.get(name).and_then(|value| value.as_str());
-            let name = word("name").or_else(|| word("url").and_then(|url| url.rsplit('/').next()));
-            let hashes = file.get("hashes").and_then(|value| value.as_inline_table());
-            let sha256 = hashes.and_then(|hashes| hashes.get("sha256")?.as_str());
+    for package in lock["packages"].as_array().into_iter().flatten() {
+        let wheels = package["wheels"].as_array().into_iter().flatten();
+        for file in package.get("sdist").into_iter().chain(wheels) {
+            let name = file["name"].as_str().or_else(|| file["url"].as_str()?.rsplit('/').next());
+            let sha256 = file["hashes"]["sha256"].as_str();
             let (Some(name), Some(sha256)) = (name, sha256) else { bail!("a file in uv's lock has no name or sha256") };
             let name = name.split(['?', '#']).next().unwrap_or(name);
-            let since = file.get("upload-time").and_then(|value| value.as_datetime()).map(ToString::to_string);
+            let since = file["upload-time"].as_str().map(str::to_owned);
             files.insert(name.to_owned(), OnIndex { sha256: sha256.to_owned(), since });
         }
     }

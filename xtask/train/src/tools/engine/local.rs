@@ -6,7 +6,7 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Result, bail};
 
 use super::{
-    Cannot, Engine, Kind,
+    Engine, Kind, NotSetUp,
     ways::{self, Task, Way},
 };
 use crate::tools::child;
@@ -159,7 +159,7 @@ pub(super) fn runs_programs(dockerfile: &str) -> bool {
 impl Engine {
     /// The engine as one that builds from this Dockerfile. What builds need is tried with a trivial image: when not even that
     /// is built, the engine is at fault.
-    pub fn builder(&self, dockerfile: &Path) -> Result<Builder, Cannot> {
+    pub fn builder(&self, dockerfile: &Path) -> Result<Builder, NotSetUp> {
         // One that cannot be read is the build's to complain about.
         let text = fs::read_to_string(dockerfile).unwrap_or_default();
         let task = if runs_programs(&text) { Task::RunInBuild } else { Task::Copy };
@@ -167,7 +167,7 @@ impl Engine {
     }
 
     /// The engine as one that runs containers: a trivial image was run.
-    pub fn runner(&self) -> Result<Runner, Cannot> {
+    pub fn runner(&self) -> Result<Runner, NotSetUp> {
         Ok(Runner { engine: self.clone(), way: ways::find(self, Task::Run)? })
     }
 

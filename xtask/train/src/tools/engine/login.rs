@@ -16,14 +16,9 @@ use crate::repo::make_private;
 
 /// The directory of a login.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Login(PathBuf);
+pub struct Login(pub PathBuf);
 
 impl Login {
-    /// The one that was kept there.
-    pub fn kept(dir: PathBuf) -> Login {
-        Login(dir)
-    }
-
     /// Keeps the login for the registry at `host`: user and password as Basic authentication has them (RFC 7617).
     pub fn keep(dir: &Path, host: &str, basic: &str) -> Result<Login> {
         make_private(dir).with_context(|| dir.display().to_string())?;

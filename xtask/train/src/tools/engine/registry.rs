@@ -5,7 +5,6 @@ use std::{process::Command, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
-use xshell::{Shell, cmd};
 
 use super::{Engine, Found, last_line};
 use crate::{
@@ -46,12 +45,12 @@ impl Engine {
 
     /// The image that the registry has under that name. `pull` asks the registry even when an image of that name is here,
     /// and makes the name mean what the registry has; only what is not here yet is downloaded.
-    pub fn pull(&self, sh: &Shell, reference: &str) -> Result<Option<Found>> {
+    pub fn pull(&self, reference: &str) -> Result<Option<Found>> {
         let program = &self.program;
         let output = child::ask_within(self.to_registry(&["pull", "--quiet"], reference), LONGEST_PULL)?
             .with_context(|| child::unanswered(reference, LONGEST_PULL))?;
         if output.ok() {
-            return self.inspect(sh, reference);
+            return self.inspect(reference);
         }
         if is_absent(&output.err) {
             return Ok(None);
@@ -81,7 +80,7 @@ impl Engine {
 
     /// What the registry calls an image that was pulled from it. Packed again on its way there, an image has several names
     /// here, and the registry knows one of them.
-    pub fn registered_digest(&self, sh: &Shell, found: &Found, name: &str) -> Result<Option<String>> {
+    pub fn registered_digest(&self, found: &Found, name: &str) -> Result<Option<String>> {
         let named =
             found.digests.iter().filter(|digest| digest.strip_prefix(name).is_some_and(|at| at.starts_with('@')));
         let named: Vec<&String> = named.collect();
@@ -90,7 +89,7 @@ impl Engine {
             return Ok(digest(only));
         }
         for one in &named {
-            if self.pull(sh, one)?.is_some() {
+            if self.pull(one)?.is_some() {
                 return Ok(digest(one));
             }
         }
@@ -98,14 +97,14 @@ impl Engine {
     }
 
     /// The same for people to look at, who know an image by its own hash as well.
-    pub fn digest(&self, sh: &Shell, found: &Found, name: &str) -> String {
-        self.registered_digest(sh, found, name).ok().flatten().unwrap_or_else(|| found.id.clone())
+    pub fn digest(&self, found: &Found, name: &str) -> String {
+        self.registered_digest(found, name).ok().flatten().unwrap_or_else(|| found.id.clone())
     }
 
     /// Gives the registry the image `from` under the name `reference`.
-    pub fn push(&self, sh: &Shell, report: &Report, from: &str, reference: &str) -> Result<()> {
+    pub fn push(&self, report: &Report, from: &str, reference: &str) -> Result<()> {
         let program = &self.program;
-        child::ask(cmd!(sh, "{program} tag {from} {reference}").into())?.done(&format!("{program} tag"))?;
+        self.done("tag", self.call(&["tag", from, reference]))?;
         let output = child::send(report, self.to_registry(&["push"], reference))?;
         if output.ok() {
             return Ok(());
@@ -124,8 +123,8 @@ impl Engine {
 
     /// A call that asks the registry of `reference`, or gives it something.
     fn to_registry(&self, words: &[&str], reference: &str) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(words).args(self.plain(reference));
+        let mut command = self.call(words);
+        command.args(self.plain(reference));
         if let Some(login) = &self.login {
             login.give(self.kind, &mut command);
         }

@@ -5,7 +5,7 @@ use std::{env::consts, fs, process::Command, sync::OnceLock};
 
 use anyhow::{Context as _, Result};
 
-use super::{Cannot, Engine, Kind, last_line};
+use super::{Engine, Kind, NotSetUp, last_line};
 use crate::{repo::TempDir, tools::child};
 use plan::problem::Problem;
 
@@ -91,12 +91,12 @@ fn ways(engine: &Engine, task: Task) -> Vec<Way> {
 }
 
 /// The way that works here for that task. It is found once: each try takes about as long as a container.
-pub(super) fn find(engine: &Engine, task: Task) -> Result<&'static Way, Cannot> {
-    static FOUND: [OnceLock<Result<Way, Cannot>>; 3] = [const { OnceLock::new() }; 3];
-    FOUND[task as usize].get_or_init(|| try_all(engine, task)).as_ref().map_err(Cannot::clone)
+pub(super) fn find(engine: &Engine, task: Task) -> Result<&'static Way, NotSetUp> {
+    static FOUND: [OnceLock<Result<Way, NotSetUp>>; 3] = [const { OnceLock::new() }; 3];
+    FOUND[task as usize].get_or_init(|| try_all(engine, task)).as_ref().map_err(NotSetUp::clone)
 }
 
-fn try_all(engine: &Engine, task: Task) -> Result<Way, Cannot> {
+fn try_all(engine: &Engine, task: Task) -> Result<Way, NotSetUp> {
     let Some(program) = trivial_program(engine.arch.as_deref().unwrap_or(consts::ARCH)) else {
         // Then the image under test is what shows it.
         return Ok(ways(engine, task).swap_remove(0));
@@ -106,7 +106,7 @@ fn try_all(engine: &Engine, task: Task) -> Result<Way, Cannot> {
         trial.clean_up();
         found
     });
-    tried.unwrap_or_else(|error| Err(Cannot(Problem::new(format!("{error:#}"), "make room for temporary files"))))
+    tried.unwrap_or_else(|error| Err(NotSetUp(Problem::new(format!("{error:#}"), "make room for temporary files"))))
 }
 
 /// A trivial image: one program of a few bytes, which ends at once.
@@ -134,7 +134,7 @@ impl<'e> Trial<'e> {
         Ok(Trial { engine, dir, image: format!("xtask-trial:{}", std::process::id()) })
     }
 
-    fn find(&self, task: Task) -> Result<Way, Cannot> {
+    fn find(&self, task: Task) -> Result<Way, NotSetUp> {
         let name = &self.engine.program;
         if task == Task::Run {
             let none = Way::default();
@@ -175,12 +175,12 @@ impl<'e> Trial<'e> {
                     names.join(" or "),
                     names[0]
                 );
-                Err(Cannot(Problem::new(why, next)))
+                Err(NotSetUp(Problem::new(why, next)))
             }
         }
     }
 
-    fn cannot(&self, why: String) -> Cannot {
+    fn cannot(&self, why: String) -> NotSetUp {
         let next = match (&self.engine.kind, self.engine.is_remote) {
             (Kind::Docker, _) => "make `docker run --rm hello-world` succeed",
             (Kind::Podman, true) => {
@@ -188,7 +188,7 @@ impl<'e> Trial<'e> {
             }
             (Kind::Podman, false) => "make `podman run` succeed with any image, or use another machine",
         };
-        Cannot(Problem::new(why, next))
+        NotSetUp(Problem::new(why, next))
     }
 
     fn build(&self, way: &Way, dockerfile: &str) -> Result<(), String> {

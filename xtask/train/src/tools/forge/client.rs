@@ -3,7 +3,6 @@
 //! It must never put a token into arguments, nor send it to a host that it is not for.
 
 use std::{
-    fmt,
     fs::File,
     io::Write as _,
     path::Path,
@@ -19,32 +18,11 @@ use super::curl::Curl;
 use crate::tools::{
     child::{self, ChildOutput},
     http::{Answer, quoted},
-    program, secrets,
+    program::{self, NotSetUp},
+    secrets,
     transient::Transient,
 };
 use plan::problem::Problem;
-
-/// There is no forge to ask, or nobody to ask as.
-#[derive(Debug)]
-pub struct NotSetUp(pub Problem);
-
-impl fmt::Display for NotSetUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for NotSetUp {}
-
-impl NotSetUp {
-    /// Keeps it apart from a forge that did not answer.
-    pub fn apart<T>(asked: Result<T>) -> Result<Result<T, Problem>> {
-        match asked {
-            Ok(answer) => Ok(Ok(answer)),
-            Err(error) => error.downcast().map(|NotSetUp(problem)| Err(problem)),
-        }
-    }
-}
 
 pub const GH_NOT_FOUND: &str = "GitHub CLI (gh) not found";
 
@@ -95,8 +73,8 @@ impl<'a> Client<'a> {
             }
         };
         match child::ask_giving(command, given, |elapsed| elapsed < patience)? {
-            Some(output) if self.curl.is_some() => told_by_curl(what, &output),
-            Some(output) => told_by_gh(what, &output),
+            Some(output) if self.curl.is_some() => answer_of_curl(what, &output),
+            Some(output) => answer_of_gh(what, &output),
             // It may have been taken: whoever looks again sees.
             None if is_change => Err(Transient { why: child::unanswered(what, patience), after: None }.into()),
             None => bail!("the forge did not answer within {} s", patience.as_secs()),
@@ -157,7 +135,7 @@ fn nobody(why: String) -> anyhow::Error {
     NotSetUp(Problem::new(why, "gh auth login, or GH_TOKEN in the environment")).into()
 }
 
-pub fn told_by_curl(what: &str, output: &ChildOutput) -> Result<Answer> {
+pub fn answer_of_curl(what: &str, output: &ChildOutput) -> Result<Answer> {
     let mut answer = Answer::read(&output.out);
     // The headers of what is redirected stand before the answer.
     while let Some(next) = answer.as_ref().filter(|answer| (300..400).contains(&answer.status))
@@ -177,7 +155,7 @@ pub fn told_by_curl(what: &str, output: &ChildOutput) -> Result<Answer> {
     }
 }
 
-pub fn told_by_gh(what: &str, output: &ChildOutput) -> Result<Answer> {
+pub fn answer_of_gh(what: &str, output: &ChildOutput) -> Result<Answer> {
     let answered = Answer::read(&output.out);
     if output.status.code() == Some(4) || answered.as_ref().is_some_and(|answer| answer.status == 401) {
         return Err(nobody(match answered.is_some() {
@@ -209,7 +187,7 @@ mod tests {
         use std::os::unix::process::ExitStatusExt as _;
         let message = |code: i32, out: &str, err: &str| {
             let status = std::process::ExitStatus::from_raw(code << 8);
-            told_by_gh("x", &ChildOutput { status, out: out.to_owned(), err: err.to_owned() })
+            answer_of_gh("x", &ChildOutput { status, out: out.to_owned(), err: err.to_owned() })
         };
         assert_eq!(message(1, "HTTP/1.1 404 Not Found\r\n\r\n{}", "gh: Not Found (HTTP 404)").unwrap().status, 404);
         assert!(
@@ -229,7 +207,7 @@ mod tests {
         use std::os::unix::process::ExitStatusExt as _;
         let told = |code: i32, out: &str| {
             let status = std::process::ExitStatus::from_raw(code << 8);
-            told_by_curl("x", &ChildOutput { status, out: out.to_owned(), err: "curl: why".to_owned() })
+            answer_of_curl("x", &ChildOutput { status, out: out.to_owned(), err: "curl: why".to_owned() })
         };
         let redirected = "HTTP/2 301 \r\nLocation: x\r\n\r\nHTTP/2 200 \r\n\r\n[]";
         assert_eq!(told(0, redirected).unwrap().status, 200);

@@ -3,9 +3,9 @@
 
 use anyhow::Result;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Forge, REPOSITORY, read};
-use crate::tools::{http::Answer, transient::Transient};
 use plan::percent::encoded;
 
 /// A check of a commit: a check run (Actions and other apps) or a commit status (everything else).
@@ -90,6 +90,20 @@ impl WorkflowRun {
     }
 }
 
+/// A run of a check or of a job.
+#[derive(Deserialize)]
+struct Run {
+    name: String,
+    status: String,
+    conclusion: Option<String>,
+}
+
+impl Run {
+    fn state(&self) -> CheckState {
+        concluded(&self.status, self.conclusion.as_deref())
+    }
+}
+
 fn concluded(status: &str, conclusion: Option<&str>) -> CheckState {
     match (status, conclusion) {
         ("completed", Some("success")) => CheckState::Passed,
@@ -102,44 +116,21 @@ fn concluded(status: &str, conclusion: Option<&str>) -> CheckState {
 impl Forge<'_> {
     /// Whether the forge has the commit.
     pub fn has_commit(&self, commit: &str) -> Result<bool> {
-        let answer = self.ask("the commit", "GET", &format!("{REPOSITORY}/commits/{commit}"), None)?;
-        match answer.status {
-            // It says so of a commit in a repository that it has; of a repository it says 404 to those who may not see it.
-            422 | 409 => Ok(false),
-            _ if answer.is_ok() => Ok(true),
-            _ => Err(answer.failure("the commit")),
-        }
+        // It says so of a commit in a repository that it has; of a repository it says 404 to those who may not see it.
+        Ok(self.find("the commit", &format!("{REPOSITORY}/commits/{commit}"), &[422, 409])?.is_some())
     }
 
     /// All checks of a commit: the newest run of each, and the newest status of each context.
     pub fn checks(&self, commit: &str) -> Result<Vec<Check>> {
         #[derive(Deserialize)]
-        struct Runs {
-            check_runs: Vec<Run>,
-        }
-        #[derive(Deserialize)]
-        struct Run {
-            name: String,
-            status: String,
-            conclusion: Option<String>,
-        }
-        #[derive(Deserialize)]
-        struct Combined {
-            statuses: Vec<Status>,
-        }
-        #[derive(Deserialize)]
         struct Status {
             context: String,
             state: String,
         }
-        let runs =
-            self.pages("the check runs", &format!("commits/{commit}/check-runs"), |page: Runs| page.check_runs)?;
-        let statuses =
-            self.pages("the statuses", &format!("commits/{commit}/status"), |page: Combined| page.statuses)?;
-        let of_run = |run: Run| {
-            let state = concluded(&run.status, run.conclusion.as_deref());
-            Check { name: run.name, state }
-        };
+        let runs: Vec<Run> =
+            self.pages("the check runs", &format!("commits/{commit}/check-runs"), Some("check_runs"))?;
+        let statuses = self.pages("the statuses", &format!("commits/{commit}/status"), Some("statuses"))?;
+        let of_run = |run: Run| Check { state: run.state(), name: run.name };
         let of_status = |status: Status| {
             let state = match status.state.as_str() {
                 "success" => CheckState::Passed,
@@ -153,12 +144,8 @@ impl Forge<'_> {
 
     /// The runs of workflows for a commit and one name, a branch's or a tag's: of each workflow the newest.
     pub fn runs(&self, commit: &str, of: &str) -> Result<Vec<WorkflowRun>> {
-        #[derive(Deserialize)]
-        struct Page {
-            workflow_runs: Vec<WorkflowRun>,
-        }
         let path = format!("actions/runs?head_sha={commit}");
-        let mut runs = self.pages("the workflow runs", &path, |page: Page| page.workflow_runs)?;
+        let mut runs: Vec<WorkflowRun> = self.pages("the workflow runs", &path, Some("workflow_runs"))?;
         runs.retain(|run| run.head_branch.as_deref() == Some(of));
         runs.sort_by(|one, other| (&one.path, other.id).cmp(&(&other.path, one.id)));
         runs.dedup_by(|older, newer| older.path == newer.path);
@@ -167,83 +154,43 @@ impl Forge<'_> {
 
     /// The jobs of a run's newest attempt that failed.
     pub fn failed_jobs(&self, run: u64) -> Result<Vec<String>> {
-        #[derive(Deserialize)]
-        struct Page {
-            jobs: Vec<Job>,
-        }
-        #[derive(Deserialize)]
-        struct Job {
-            name: String,
-            status: String,
-            conclusion: Option<String>,
-        }
         let path = format!("actions/runs/{run}/jobs?filter=latest");
-        let jobs = self.pages("the jobs", &path, |page: Page| page.jobs)?;
-        let failed = |job: &Job| matches!(concluded(&job.status, job.conclusion.as_deref()), CheckState::Failed(_));
-        Ok(jobs.into_iter().filter(failed).map(|job| job.name).collect())
+        let jobs: Vec<Run> = self.pages("the jobs", &path, Some("jobs"))?;
+        let failed = jobs.into_iter().filter(|job| matches!(job.state(), CheckState::Failed(_)));
+        Ok(failed.map(|job| job.name).collect())
     }
 
     /// Whether the branch on the forge has the commit.
     pub fn is_on(&self, commit: &str, branch: &str) -> Result<bool> {
-        #[derive(Deserialize)]
-        struct Comparison {
-            status: String,
-        }
         let path = format!("{REPOSITORY}/compare/{commit}...{}?per_page=1", encoded(branch));
-        let answer = self.ask("the comparison", "GET", &path, None)?;
-        match answer.status {
-            404 => Ok(false),
-            _ if answer.is_ok() => Ok(["ahead", "identical"].contains(&read::<Comparison>(&answer)?.status.as_str())),
-            _ => Err(answer.failure("the comparison")),
-        }
+        let Some(answer) = self.find("the comparison", &path, &[404])? else { return Ok(false) };
+        Ok(["ahead", "identical"].contains(&read::<Value>(&answer)?["status"].as_str().unwrap_or_default()))
     }
 
     /// How many approvals a pull request into the branch needs, by a ruleset or by branch protection; `None` also when
     /// who asks may not know.
     pub fn required_approvals(&self, branch: &str) -> Result<Option<u64>> {
-        #[derive(Deserialize)]
-        struct Rule {
-            #[serde(rename = "type")]
-            kind: String,
-            parameters: Option<Parameters>,
-        }
-        #[derive(Deserialize)]
-        struct Parameters {
-            required_approving_review_count: Option<u64>,
-        }
         let branch = encoded(branch);
-        let if_reported = |path: String| -> Result<Option<Answer>> {
-            let answer = self.ask("the rules", "GET", &path, None)?;
-            match (answer.status, answer.is_ok()) {
-                (_, true) => Ok(Some(answer)),
-                (403 | 404, _) => match answer.failure("the rules") {
-                    busy if busy.is::<Transient>() => Err(busy),
-                    _ => Ok(None),
-                },
-                _ => Err(answer.failure("the rules")),
-            }
+        let asked = |path: String| -> Result<Value> {
+            let answer = self.find("the rules", &path, &[403, 404])?;
+            Ok(answer.map(|answer| read(&answer)).transpose()?.unwrap_or_default())
         };
-        let mut most = None;
-        if let Some(answer) = if_reported(format!("{REPOSITORY}/rules/branches/{branch}?per_page=100"))? {
-            let rules: Vec<Rule> = read(&answer)?;
-            let counts = rules.into_iter().filter(|rule| rule.kind == "pull_request");
-            most = counts.filter_map(|rule| rule.parameters?.required_approving_review_count).max();
-        }
-        let protection = format!("{REPOSITORY}/branches/{branch}/protection/required_pull_request_reviews");
-        if most.is_none_or(|count| count == 0)
-            && let Some(answer) = if_reported(protection)?
-        {
-            most = read::<Parameters>(&answer)?.required_approving_review_count;
+        let count = |of: &Value| of["required_approving_review_count"].as_u64();
+        let rules = asked(format!("{REPOSITORY}/rules/branches/{branch}?per_page=100"))?;
+        let rules = rules.as_array().into_iter().flatten().filter(|rule| rule["type"] == "pull_request");
+        let mut most = rules.filter_map(|rule| count(&rule["parameters"])).max();
+        if most.is_none_or(|count| count == 0) {
+            most = count(&asked(format!("{REPOSITORY}/branches/{branch}/protection/required_pull_request_reviews"))?);
         }
         Ok(most.filter(|count| *count > 0))
     }
 
     /// The pull requests that brought a commit.
     pub fn pulls_of(&self, commit: &str) -> Result<Vec<Pull>> {
-        self.pages("the pull requests", &format!("commits/{commit}/pulls"), |page: Vec<Pull>| page)
+        self.pages("the pull requests", &format!("commits/{commit}/pulls"), None)
     }
 
     pub fn reviews(&self, number: u64) -> Result<Vec<Review>> {
-        self.pages("the reviews", &format!("pulls/{number}/reviews"), |page: Vec<Review>| page)
+        self.pages("the reviews", &format!("pulls/{number}/reviews"), None)
     }
 }

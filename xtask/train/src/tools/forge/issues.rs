@@ -41,21 +41,19 @@ impl Forge<'_> {
     }
 
     fn issues(&self, asked: &str) -> Result<Vec<Issue>> {
-        self.pages("the issues", &format!("issues?{asked}"), |page: Vec<Issue>| page)
+        self.pages("the issues", &format!("issues?{asked}"), None)
     }
 
     /// Opens an issue with a label, which is made when there is none of that name.
     pub fn open_issue(&self, label: &str, title: &str, body: &str) -> Result<()> {
         let made = self.ask("the label", "POST", &format!("{REPOSITORY}/labels"), Some(&json!({ "name": label })))?;
         // Made before, says 422.
-        if !made.is_ok() && made.status != 422 {
-            return Err(made.failure("the label"));
-        }
+        made.taken("the label", &[422])?;
         let wanted = json!({ "title": title, "body": body, "labels": [label] });
         self.must("the issue", "POST", &format!("{REPOSITORY}/issues"), Some(&wanted)).map(drop)
     }
 
     pub fn change_issue(&self, number: u64, wanted: &Value) -> Result<()> {
-        self.must("the issue", "PATCH", &format!("{REPOSITORY}/issues/{number}"), Some(wanted)).map(drop)
+        self.change("the issue", &format!("issues/{number}"), wanted)
     }
 }

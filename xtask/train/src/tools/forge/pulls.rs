@@ -42,19 +42,18 @@ impl Forge<'_> {
     pub fn proposed(&self, branch: &str, main: &str) -> Result<Vec<Proposed>> {
         // `gh` fills in the owner here as in the address.
         let asked = format!("pulls?state=all&head={{owner}}:{}&base={}", encoded(branch), encoded(main));
-        self.pages("the pull requests", &asked, |page: Vec<Proposed>| page)
+        self.pages("the pull requests", &asked, None)
     }
 
     /// Opens one, unless somebody opened it meanwhile.
     pub fn propose(&self, branch: &str, main: &str, title: &str, body: &str) -> Result<()> {
         let wanted = json!({ "head": branch, "base": main, "title": title, "body": body });
         let answer = self.ask("the pull request", "POST", &format!("{REPOSITORY}/pulls"), Some(&wanted))?;
-        let is_there = answer.status == 422 && answer.body.contains("already exists");
-        if answer.is_ok() || is_there { Ok(()) } else { Err(answer.failure("the pull request")) }
+        let is_there = answer.body.contains("already exists");
+        answer.taken("the pull request", if is_there { &[422] } else { &[] }).map(drop)
     }
 
     pub fn change_pull(&self, number: u64, title: &str, body: &str) -> Result<()> {
-        let wanted = json!({ "title": title, "body": body });
-        self.must("the pull request", "PATCH", &format!("{REPOSITORY}/pulls/{number}"), Some(&wanted)).map(drop)
+        self.change("the pull request", &format!("pulls/{number}"), &json!({ "title": title, "body": body }))
     }
 }

@@ -7,10 +7,14 @@ use std::{
     process::{Command, Stdio},
 };
 
+use serde_json::Value;
 use toml_edit::DocumentMut;
 
 use super::super::secrets;
-use plan::percent::{decoded, encoded};
+use plan::{
+    files::values,
+    percent::{decoded, encoded},
+};
 
 /// A user and a password.
 #[derive(Debug, PartialEq)]
@@ -125,21 +129,22 @@ fn stored(url: &str) -> Vec<Pair> {
 
 fn in_store(text: &str, url: &str) -> Vec<Pair> {
     let Ok(kept) = text.parse::<DocumentMut>() else { return Vec::new() };
-    let tables = kept.get("credential").and_then(toml_edit::Item::as_array_of_tables).into_iter().flatten();
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    let kept = values::of(kept.as_item());
+    let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_owned());
     let (_, authority, path) = split(url);
-    let pairs = tables.filter_map(|table| {
-        let word = |key: &str| table.get(key).and_then(toml_edit::Item::as_str);
-        let service = word("service")?;
+    let is_of = |service: &str| {
         let (_, host, above) = split(service);
-        let above = above.trim_end_matches('/');
-        let is_below = path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let is_it = service.split_once("://").map(|(scheme, _)| scheme) == scheme && host == authority && is_below;
-        is_it.then(|| {
-            Some(Pair { user: word("username").unwrap_or_default().to_owned(), password: word("password")?.to_owned() })
-        })?
-    });
-    pairs.collect()
+        let below = path.strip_prefix(above.trim_end_matches('/'));
+        scheme(service) == scheme(url)
+            && host == authority
+            && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let tables = kept["credential"].as_array().into_iter().flatten();
+    let tables = tables.filter(|table| table["service"].as_str().is_some_and(is_of));
+    let word = |table: &Value, key: &str| table[key].as_str().map(str::to_owned);
+    let pair =
+        |table| Some(Pair { user: word(table, "username").unwrap_or_default(), password: word(table, "password")? });
+    tables.filter_map(pair).collect()
 }
 
 /// What the user's keyring has, asked as uv asks it.

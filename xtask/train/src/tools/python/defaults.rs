@@ -51,14 +51,12 @@ impl Defaults {
 
 /// Asks pip, the machine's or the one that Python brings along, and else uv; once in a run.
 pub fn ask() -> Result<Defaults> {
-    static TOLD: Mutex<Option<Defaults>> = Mutex::new(None);
-    let mut output = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(output) = output.as_ref() {
-        return Ok(output.clone());
+    static KNOWN: Mutex<Option<Defaults>> = Mutex::new(None);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = known.as_ref() {
+        return Ok(known.clone());
     }
-    let defaults = ask_pip()?.or_else(|why| ask_uv(&why))?;
-    *output = Some(defaults.clone());
-    Ok(defaults)
+    Ok(known.insert(ask_pip()?.or_else(|why| ask_uv(&why))?).clone())
 }
 
 /// What pip says, or why there is none to be asked.
@@ -80,11 +78,9 @@ fn pip_defaults(mut python: Command) -> Result<Option<Defaults>> {
         // What it does not understand, it quotes: there may be a password in it.
         bail!("pip does not understand how it is configured; next: python3 -m pip config debug");
     }
-    let output: Option<Defaults> = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success());
-    for url in output.iter().flat_map(|output| std::iter::once(&output.index).chain(&output.extra)) {
-        secrets::learn(url);
-    }
-    Ok(output)
+    let defaults: Option<Defaults> = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success());
+    defaults.iter().flat_map(|known| known.extra.iter().chain([&known.index])).for_each(|url| secrets::learn(url));
+    Ok(defaults)
 }
 
 /// uv does not read pip's configuration, and shows what it does by itself where it explains its options.
@@ -95,14 +91,17 @@ fn ask_uv(why: &Error) -> Result<Defaults> {
         uv.args(["pip", "compile", "--help"]).current_dir(empty.path());
         child::ask(uv)
     });
-    let mut output = output.transpose()?.and_then(|output| read_help(&output.out));
+    let Some(mut defaults) = output.transpose()?.and_then(|output| read_help(&output.out)) else {
+        bail!(Problem::new(
+            format!("{why}, nor is there a uv that does"),
+            "install pip (Debian and Ubuntu: apt install python3-pip), or set UV_DEFAULT_INDEX",
+        ));
+    };
     // What pip would read first.
-    let message = std::env::var("PIP_INDEX_URL").ok().filter(|url| !url.trim().is_empty());
-    output.iter_mut().zip(message).for_each(|(output, message)| output.index = message);
-    output.ok_or_else(|| {
-        let why = format!("{why}, nor is there a uv that does");
-        Problem::new(why, "install pip (Debian and Ubuntu: apt install python3-pip), or set UV_DEFAULT_INDEX").into()
-    })
+    if let Some(url) = std::env::var("PIP_INDEX_URL").ok().filter(|url| !url.trim().is_empty()) {
+        defaults.index = url;
+    }
+    Ok(defaults)
 }
 
 fn read_help(help: &str) -> Option<Defaults> {

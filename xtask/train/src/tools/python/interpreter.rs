@@ -58,13 +58,11 @@ pub fn find(sh: &Shell) -> Result<Interpreter, Problem> {
     if let Some(known) = known.as_ref() {
         return Ok(known.clone());
     }
-    let found = look(sh)?;
-    *known = Some(found.clone());
-    Ok(found)
+    Ok(known.insert(look(sh)?).clone())
 }
 
 fn look(sh: &Shell) -> Result<Interpreter, Problem> {
-    let mut heard = Vec::new();
+    let mut refusals = Vec::new();
     let mut usable: Option<Interpreter> = None;
     // The launcher of Windows knows those that are not on PATH.
     let candidates: &[&[&str]] =
@@ -74,7 +72,7 @@ fn look(sh: &Shell) -> Result<Interpreter, Problem> {
         match ask(sh, words) {
             Ok(found) if found.makes_environments => return Ok(found),
             Ok(found) => usable = usable.or(Some(found)),
-            Err(why) => heard.push(format!("{name} {why}")),
+            Err(why) => refusals.push(format!("{name} {why}")),
         }
     }
     // With uv, any will do.
@@ -83,14 +81,14 @@ fn look(sh: &Shell) -> Result<Interpreter, Problem> {
         match child::ask(uv) {
             Ok(output) if output.ok() => match ask(sh, &[output.out.trim()]) {
                 Ok(found) => return Ok(found),
-                Err(why) => heard.push(format!("{} {why}", output.out.trim())),
+                Err(why) => refusals.push(format!("{} {why}", output.out.trim())),
             },
-            _ => heard.push("uv has none installed".to_owned()),
+            _ => refusals.push("uv has none installed".to_owned()),
         }
     }
     usable.ok_or_else(|| {
         Problem::new(
-            format!("Python {}.{} or newer is not found ({})", OLDEST.0, OLDEST.1, heard.join(", ")),
+            format!("Python {}.{} or newer is not found ({})", OLDEST.0, OLDEST.1, refusals.join(", ")),
             match uv_is_here() {
                 true => "uv python install",
                 false => "install it (Debian and Ubuntu: apt install python3 python3-venv), or uv and then: uv python install",
@@ -109,9 +107,8 @@ fn ask(sh: &Shell, words: &[&str]) -> Result<Interpreter, String> {
 }
 
 fn read(words: &[&str], answer: &str) -> Option<Result<Interpreter, String>> {
-    let mut lines = answer.lines();
-    let (numbers, executable, able, platform, place) =
-        (lines.next()?, lines.next()?, lines.next()?, lines.next()?, lines.next()?);
+    let lines: Vec<&str> = answer.lines().collect();
+    let [numbers, executable, able, platform, place, ..] = lines[..] else { return None };
     let version: Vec<u32> = numbers.split(' ').map_while(|word| word.parse().ok()).collect();
     let [major, minor, _] = version[..] else { return None };
     if (major, minor) < OLDEST {

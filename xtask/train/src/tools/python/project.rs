@@ -30,26 +30,18 @@ impl Project {
     }
 }
 
-/// Asks the first index that knows the project.
-pub fn ask(sh: &Shell, name: &str, index: &Index) -> Result<Project> {
-    ask_for(sh, &[name, "links"], name, index)
-}
-
-/// The same of one of its versions.
-pub fn ask_of(sh: &Shell, name: &str, version: &str, index: &Index) -> Result<Project> {
-    ask_for(sh, &[name, "links", version], name, index)
-}
-
-/// Its versions alone, for which no file of it is fetched: each with whether all its files are yanked.
+/// The versions of a project, for which no file of it is fetched: each with whether all its files are yanked.
 pub fn versions(sh: &Shell, name: &str, index: &Index) -> Result<BTreeMap<String, bool>> {
-    Ok(ask_for(sh, &[name], name, index)?.versions)
+    Ok(ask(sh, name, &[], index)?.versions)
 }
 
-fn ask_for(sh: &Shell, words: &[&str], name: &str, index: &Index) -> Result<Project> {
+/// Asks the first index that knows the project: `links` for those of its newest version too, `links VERSION` for those of
+/// another.
+pub fn ask(sh: &Shell, name: &str, wanted: &[&str], index: &Index) -> Result<Project> {
     let python = interpreter::find(sh)?;
     let mut command = Command::new(&python.executable);
     // Nothing of the directory that it is called in, nor of the user's own modules.
-    command.args(["-I", "-S", "-c", ASK]).args(words).env("XTASK_INDEXES", index.addresses()?.join(" "));
+    command.args(["-I", "-S", "-c", ASK]).arg(name).args(wanted).env("XTASK_INDEXES", index.addresses()?.join(" "));
     let output = child::ask_far(command)?;
     if !output.ok() {
         if let Some(status) = child::refused(&output) {
@@ -101,7 +93,7 @@ mod tests {
         for (at, is_heard) in [false, false, false, true, true].into_iter().enumerate() {
             let message = format!("check-url = \"http://{}/answer-{at}/\"\n", server.address);
             std::fs::write(dir.path().join("uv.toml"), message).unwrap();
-            let output = ask(&sh, "lark", &Index::of(dir.path()).unwrap());
+            let output = ask(&sh, "lark", &["links"], &Index::of(dir.path()).unwrap());
             match output {
                 Ok(output) => {
                     assert!(is_heard && output.links().is_empty() && output.versions.len() == 1, "{at}: {output:?}")
@@ -134,9 +126,9 @@ mod tests {
         let message = format!("check-url = \"http://{}/answer-0/\"\n", server.address);
         std::fs::write(dir.path().join("uv.toml"), message).unwrap();
         let index = Index::of(dir.path()).unwrap();
-        assert_eq!(ask(&sh, "lark", &index).unwrap().links(), ["https://forge.example/they/lark"]);
-        assert_eq!(ask_of(&sh, "lark", "0.7.3", &index).unwrap().links(), ["https://forge.example/we/lark"]);
-        assert!(ask_of(&sh, "lark", "0.7.2", &index).unwrap().links().is_empty());
+        assert_eq!(ask(&sh, "lark", &["links"], &index).unwrap().links(), ["https://forge.example/they/lark"]);
+        assert_eq!(ask(&sh, "lark", &["links", "0.7.3"], &index).unwrap().links(), ["https://forge.example/we/lark"]);
+        assert!(ask(&sh, "lark", &["links", "0.7.2"], &index).unwrap().links().is_empty());
     }
 
     #[test]

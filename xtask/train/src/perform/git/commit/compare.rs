@@ -7,7 +7,10 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use super::super::{resolve, store};
-use crate::{perform::Context, repo};
+use crate::{
+    perform::{Context, some},
+    repo,
+};
 use plan::{edit::slashed, files::changelog, problem::Problem, repo::short, step::Commit};
 
 /// What a commit has otherwise than planned.
@@ -88,9 +91,5 @@ fn planned_tree(sh: &Shell, commit: &Commit) -> Result<Option<String>> {
 }
 
 pub(super) fn listed<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> String {
-    let mut paths: Vec<String> = paths.into_iter().map(|path| slashed(path)).collect();
-    let more = paths.len().saturating_sub(8);
-    paths.truncate(8);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", paths.join(", "))
+    some(&paths.into_iter().map(|path| slashed(path)).collect::<Vec<_>>(), 8)
 }

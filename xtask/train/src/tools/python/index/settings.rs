@@ -10,10 +10,11 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
-use toml_edit::{DocumentMut, Item, TableLike};
+use toml_edit::DocumentMut;
 
 use super::{Page, Variable};
 use crate::tools::registries;
+use plan::files::values;
 
 /// What uv's settings say, the nearest word counting
 /// (<https://docs.astral.sh/uv/concepts/configuration-files/>).
@@ -31,7 +32,7 @@ impl Settings {
     pub fn of(project: &Path, variable: Variable<'_>) -> Result<Settings> {
         let mut settings = Settings::default();
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        if set("UV_NO_CONFIG").is_some_and(|value| value != "0" && value != "false") {
+        if are_off(&set) {
             return Ok(settings);
         }
         if let Some(path) = set("UV_CONFIG_FILE") {
@@ -53,21 +54,17 @@ impl Settings {
     /// Adds what a file says, and tells whether it says anything of uv.
     fn add(&mut self, path: &Path, table: &[&str]) -> Result<bool> {
         let Some(toml) = toml(path)? else { return Ok(false) };
-        let found = table.iter().try_fold(toml.as_item(), |item, key| item.as_table_like()?.get(key));
-        let Some(found) = found.and_then(Item::as_table_like) else { return Ok(false) };
-        let text = |table: &dyn TableLike, key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
+        let found = table.iter().try_fold(&toml, |value, key| value.get(key)).filter(|found| found.is_object());
+        let Some(found) = found else { return Ok(false) };
+        let text = |table: &Value, key: &str| table[key].as_str().map(str::to_owned);
         let take = |own: &mut Option<String>, key: &str| *own = own.take().or_else(|| text(found, key));
         take(&mut self.publish_url, "publish-url");
         take(&mut self.check_url, "check-url");
         take(&mut self.keyring, "keyring-provider");
-        let tables = found.get("index").and_then(Item::as_array_of_tables).into_iter().flatten();
-        let tables = tables.map(|table| table as &dyn TableLike);
-        let listed = found.get("index").and_then(Item::as_array).into_iter().flatten();
-        let listed = listed.filter_map(|value| value.as_inline_table()).map(|table| table as &dyn TableLike);
-        for index in tables.chain(listed) {
+        for index in found["index"].as_array().into_iter().flatten() {
             let url = text(index, "url").with_context(|| format!("{}: an index has no `url`", path.display()))?;
             let page = Page { name: text(index, "name"), url };
-            if index.get("default").and_then(Item::as_bool) == Some(true) {
+            if index["default"] == true {
                 self.last = self.last.take().or(Some(page.clone()));
             }
             self.indexes.push(Named { page, publish_url: text(index, "publish-url") });
@@ -85,15 +82,19 @@ pub(super) struct Named {
     pub publish_url: Option<String>,
 }
 
+fn are_off(set: Variable<'_>) -> bool {
+    set("UV_NO_CONFIG").is_some_and(|value| value != "0" && value != "false")
+}
+
 /// What a file says, if it is there.
-fn toml(path: &Path) -> Result<Option<DocumentMut>> {
+fn toml(path: &Path) -> Result<Option<Value>> {
     let text = match fs::read_to_string(path) {
         Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => return Ok(None),
         text => text.with_context(|| path.display().to_string())?,
     };
     // What is wrong with it is not quoted: there may be a password in it.
-    let Ok(toml) = text.parse() else { bail!("{} is not TOML", path.display()) };
-    Ok(Some(toml))
+    let Ok(toml) = text.parse::<DocumentMut>() else { bail!("{} is not TOML", path.display()) };
+    Ok(Some(values::of(toml.as_item())))
 }
 
 /// Where the user's own settings of uv are.
@@ -128,7 +129,7 @@ const LINKS: &str = "find-links";
 pub(super) fn leave_links_of(uv: &mut Command, dir: &Path, variable: Variable<'_>) -> Result<()> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     uv.env_remove("UV_FIND_LINKS");
-    if set("UV_NO_CONFIG").is_some_and(|value| value != "0" && value != "false") {
+    if are_off(&set) {
         return Ok(());
     }
     let files = match set("UV_CONFIG_FILE") {
@@ -137,8 +138,7 @@ pub(super) fn leave_links_of(uv: &mut Command, dir: &Path, variable: Variable<'_
     };
     let (mut settings, mut has_links) = (Map::new(), false);
     for path in files {
-        let Some(toml) = toml(&path)? else { continue };
-        let mut found = plan::files::values::of_table(toml.as_table());
+        let Some(Value::Object(mut found)) = toml(&path)? else { continue };
         has_links |= found.remove(LINKS).is_some();
         let pip = found.get_mut("pip").and_then(Value::as_object_mut);
         has_links |= pip.is_some_and(|pip| pip.remove(LINKS).is_some());
