@@ -149,25 +149,19 @@ impl Registries {
                 Kind::Project => to.show(Dialect::Pep440).ok()?,
                 Kind::Image => return None,
             };
+            let (check, how) = match answer.versions.get(&version)? {
+                true => (Check::RegistryYanked, "was published and yanked"),
+                false => (Check::RegistryContent, "is published already, with other content"),
+            };
             let line = snapshot.workspace.member(&name.name).and_then(|at| snapshot.train.line_of(at));
-            let instead = || match line {
+            let instead = match line {
                 None => taken::instead(snapshot, &self.above(to)),
                 Some(line) => format!(
                     "write a version above {version} in the crates of line {}, and commit: a release is never below it",
                     line.name()
                 ),
             };
-            Some(match answer.versions.get(&version)? {
-                true => Finding::new(
-                    Check::RegistryYanked,
-                    format!("{} {version} was published and yanked", name.name),
-                    instead(),
-                ),
-                false => {
-                    let what = format!("{} {version} is published already, with other content", name.name);
-                    Finding::new(Check::RegistryContent, what, instead())
-                }
-            })
+            Some(Finding::new(check, format!("{} {version} {how}", name.name), instead))
         });
         let unknown = self.answers.iter().filter_map(|(name, answer)| match &answer.owner {
             Owner::Unknown(why) => Some(format!("whose the name {} is: {why}", name.name)),

@@ -73,13 +73,12 @@ impl Collected {
     /// Leaves out what pre-releases told of commits that came and went, or else that it is gone is told.
     fn take_back(&mut self, snapshot: &Snapshot, gone: &mut BTreeMap<&str, &str>) {
         let is_reported = |commit: &str| snapshot.reported.contains(commit);
-        let mut age = BTreeMap::new();
-        age.extend(snapshot.commits.iter().enumerate().map(|(at, message)| (message.commit.as_str(), at)));
+        let age = snapshot.commits.iter().enumerate().map(|(at, message)| (message.commit.as_str(), at));
+        let age: BTreeMap<&str, usize> = age.collect();
         let is_older = |(what, by): &(&str, &str)| age.get(what) > age.get(by);
         let pairs: Vec<(&str, &str)> = gone.iter().map(|(what, by)| (*what, *by)).filter(is_older).collect();
-        let mut here: BTreeSet<String> = BTreeSet::new();
         let is_here = |message: &&Message| !gone.contains_key(message.commit.as_str());
-        here.extend(snapshot.commits.iter().filter(is_here).filter_map(|message| words(snapshot, message)));
+        let here = snapshot.commits.iter().filter(is_here).filter_map(|message| words(snapshot, message)).collect();
         let (mut taken, mut left) = (BTreeMap::new(), BTreeSet::new());
         for (what, by) in pairs.into_iter().filter(|(what, _)| is_reported(what)) {
             if self.leave_out(snapshot, &here, what, by) {

@@ -60,35 +60,27 @@ pub(super) fn requirements(workspace: &Workspace, train: &Train) -> Vec<Finding>
         let member = &workspace.members[site.on];
         let (path, text) = (slashed(&site.path), &site.place.text);
         let is_met = requirement::accepts(text, &member.version);
-        if member.version_field == VersionField::Absent && !matches!(is_met, Ok(true)) {
-            if lacks_version(workspace, train, site.on) || !unversioned.insert(site.on) {
-                continue;
-            }
-            let its = slashed(&member.manifest);
-            let what = format!("{path} requires {} \"{text}\", and {its} has no version", member.name);
-            // The version that it had, most likely.
-            let had = Version::parse(text.trim_start_matches(['=', '^', '~', ' ']), Dialect::Cargo);
-            let next = had.map_or_else(|_| "X.Y.Z".to_owned(), |had| had.to_string());
-            findings.push(Finding::new(
-                Check::Requirements,
-                what,
-                format!("add `version = \"{next}\"` under [package] in {its}"),
-            ));
-            continue;
-        }
+        let mut next = format!("write `version = \"{}\"` there", member.version.base());
         let what = match is_met {
             Ok(true) => continue,
+            _ if member.version_field == VersionField::Absent => {
+                if lacks_version(workspace, train, site.on) || !unversioned.insert(site.on) {
+                    continue;
+                }
+                let its = slashed(&member.manifest);
+                // The version that it had, most likely.
+                let had = Version::parse(text.trim_start_matches(['=', '^', '~', ' ']), Dialect::Cargo);
+                let had = had.map_or_else(|_| "X.Y.Z".to_owned(), |had| had.to_string());
+                next = format!("add `version = \"{had}\"` under [package] in {its}");
+                format!("{path} requires {} \"{text}\", and {its} has no version", member.name)
+            }
             Ok(false) if !is_read(workspace, site) => continue,
             Ok(false) => {
                 format!("{path} requires {} \"{text}\", which does not accept {}", member.name, member.version)
             }
             Err(error) => format!("{path}: {error:#}"),
         };
-        findings.push(Finding::new(
-            Check::Requirements,
-            what,
-            format!("write `version = \"{}\"` there", member.version.base()),
-        ));
+        findings.push(Finding::new(Check::Requirements, what, next));
     }
     findings
 }

@@ -168,18 +168,16 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
         }
         _ => String::new(),
     };
-    match changelog::section(log, "Unreleased") {
-        None => Finding::new(
-            Check::NothingToRelease,
-            format!("{what}: {file} has no Unreleased above its newest version"),
-            format!("write `## Unreleased` there, the changes below it, and commit{or}"),
+    let (why, next) = match changelog::section(log, "Unreleased") {
+        None => (
+            format!("{file} has no Unreleased above its newest version"),
+            "write `## Unreleased` there, the changes below it, and commit",
         ),
-        Some(_) => Finding::new(
-            Check::NothingToRelease,
-            format!("{what}: Unreleased is empty in {file}"),
-            format!("describe the changes under `## [Unreleased]` and commit{or}"),
-        ),
-    }
+        Some(_) => {
+            (format!("Unreleased is empty in {file}"), "describe the changes under `## [Unreleased]` and commit")
+        }
+    };
+    Finding::new(Check::NothingToRelease, format!("{what}: {why}"), format!("{next}{or}"))
 }
 
 /// What has to be written before a release of `version`, which would be refused: nothing describes it, and nothing else is

@@ -59,15 +59,13 @@ impl Observation {
 pub fn by_cause<P>(rows: impl IntoIterator<Item = (String, P, Observation)>) -> Vec<(String, P, Observation)> {
     let mut causes: Vec<(String, P, Observation)> = Vec::new();
     for (title, place, observed) in rows {
-        let Observation::Unknown(Problem { what, next }) = &observed else {
-            causes.push((title, place, observed));
-            continue;
-        };
-        let of_same_cause = causes.iter_mut().find_map(|(names, _, known)| match known {
-            Observation::Unknown(known) if known.what == *what => Some((names, &mut known.next)),
+        let of_same_cause = causes.iter_mut().find_map(|(names, _, known)| match (known, &observed) {
+            (Observation::Unknown(known), Observation::Unknown(Problem { what, next })) if known.what == *what => {
+                Some((names, &mut known.next, next))
+            }
             _ => None,
         });
-        let Some((names, ways)) = of_same_cause else {
+        let Some((names, ways, next)) = of_same_cause else {
             causes.push((title, place, observed));
             continue;
         };
