@@ -129,6 +129,12 @@ fn what_registries_would_refuse_is_named() {
         next: write it under [package]";
     let output = place.xtask("init").ok();
     assert!(output.all().contains(line), "{}", output.all());
+    // What is of one kind is one note.
+    place.replace("crates/lark-core/Cargo.toml", "description = \"A lark\"\n", "");
+    let line = "note: refused by registries: 2 places of metadata: crates/lark-core/Cargo.toml: no description, and crates.io takes no crate without, \
+        crates/lark-io/Cargo.toml: no license, and crates.io takes no crate without; next: write it under [package]";
+    let output = place.xtask("init").ok();
+    assert!(output.all().contains(line), "{}", output.all());
 }
 
 #[test]

@@ -12,9 +12,11 @@ use crate::{loader::Loader, repo};
 use plan::{
     check::{apart, published, wheels, workflows as rival},
     config::Form,
-    edit::{Edit, Fate, slashed},
+    edit::{Edit, Fate, count, note_of, slashed},
     files::workflow,
     init::{self, Key, Released, Seen, manifest, others},
+    problem::grouped,
+    tool::TOOL,
     train::{Refusal, Train},
     workflows::{self, Setup, Way},
     workspace::{Texts, Workspace},
@@ -155,14 +157,25 @@ fn every(loader: &Loader<'_>, workspace: &Workspace) -> Result<Vec<Train>> {
 }
 
 /// What registries would refuse of the crates that go there, once these members go to none.
-fn refused(workspace: &Workspace, trains: &[Train], alone: &BTreeSet<PathBuf>) -> impl Iterator<Item = String> {
+fn refused(workspace: &Workspace, trains: &[Train], alone: &BTreeSet<PathBuf>) -> Vec<String> {
     let mut proposed = workspace.clone();
     for member in proposed.members.iter_mut().filter(|member| alone.contains(&member.manifest)) {
         member.publish = false;
     }
     let looks = [published::metadata, published::path_only, published::dependencies];
-    let found = trains.iter().flat_map(move |train| looks.map(|look| look(&proposed, train)).concat());
-    found.map(|finding| format!("refused by registries: {}", finding.problem))
+    let found = trains.iter().flat_map(|train| looks.map(|look| look(&proposed, train)).concat());
+    let by_check = grouped(found.map(|finding| (finding.check, finding)));
+    let noted = by_check.iter().filter_map(|(check, found)| {
+        let is_one_way = found.iter().all(|finding| finding.next == found[0].next);
+        let next = if is_one_way { found[0].next.clone() } else { format!("{TOOL} check tells it of each") };
+        note_of(
+            found,
+            |finding| format!("refused by registries: {}", finding.problem),
+            |finding| finding.in_brief().to_owned(),
+            |n, found| format!("refused by registries: {} of {check}: {found}; next: {next}", count(n, "place")),
+        )
+    });
+    noted.collect()
 }
 
 fn keys(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Vec<Key>> {
