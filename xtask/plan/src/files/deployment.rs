@@ -5,10 +5,16 @@ use std::{collections::BTreeMap, ops::Range};
 
 use anyhow::{Result, bail};
 
-use super::{
-    splice,
-    workflow::{self, Leaf},
-};
+use super::splice;
+
+/// A `key: value` of one line.
+struct Entry<'t> {
+    /// Where its key begins; those that begin alike are of one mapping.
+    column: usize,
+    begins_item: bool,
+    key: &'t str,
+    value: Range<usize>,
+}
 
 /// What a place is to say.
 #[derive(Clone, Copy, PartialEq)]
@@ -46,41 +52,42 @@ pub fn tags<'t>(text: &'t str, image: &str) -> Result<Vec<&'t str>> {
 type Places = BTreeMap<usize, (Range<usize>, Part)>;
 
 fn places(text: &str, image: &str) -> Result<Places> {
-    let leaves = workflow::read(text);
+    let entries = entries(text);
     let mut places = Places::new();
-    let mut add = |leaf: &Leaf, skipped: usize, part: Part| {
-        let start = text.char_indices().nth(leaf.start).map_or(text.len(), |(at, _)| at);
-        // What is written otherwise has escapes; what is empty and has no quotes is not there.
-        let is_there = !leaf.text.is_empty() || text[..start].ends_with(['"', '\'']);
-        if is_there && text[start..].starts_with(&leaf.text) {
-            places.insert(start + skipped, (start + skipped..start + leaf.text.len(), part));
-        }
-    };
-    for leaf in &leaves {
-        let Some(rest) = after_name(&leaf.text, image) else { continue };
-        let Some((key, mapping)) = leaf.path.split_last() else { continue };
-        let (tag, digest) = match key.as_str() {
-            "image" if is_plain(rest) => {
-                add(leaf, leaf.text.len() - rest.len(), Part::Reference);
+    for (at, entry) in entries.iter().enumerate() {
+        let value = &text[entry.value.clone()];
+        let line = || text[..entry.value.start].lines().count();
+        let (tag, digest) = match entry.key {
+            "image" => {
+                if let Some(rest) = after_name(value, image) {
+                    let span = entry.value.end - rest.len()..entry.value.end;
+                    if !is_plain(rest) {
+                        bail!(
+                            "line {}: `{value}` has no plain tag: write the tag itself, as in `{image}:1.2.3`",
+                            line()
+                        );
+                    }
+                    places.insert(span.start, (span, Part::Reference));
+                }
                 continue;
             }
-            "image" => bail!(
-                "line {}: `{}` has no plain tag: write the tag itself, as in `{image}:1.2.3`",
-                leaf.line,
-                leaf.text
-            ),
             // Helm's values.
             "repository" => ("tag", "digest"),
-            // Kustomize's images. The name of a container is a name too, but has no tag beside it.
+            // Kustomize's images.
             "name" | "newName" => ("newTag", "digest"),
             _ => continue,
         };
-        let beside = leaves.iter().filter(|other| other.document == leaf.document && rest.is_empty());
-        for (other, own) in beside.filter_map(|other| Some((other, other.path.strip_prefix(mapping)?))) {
-            match own {
-                [key] if key == tag => add(other, 0, Part::Tag),
-                [key] if key == digest => add(other, 0, Part::Digest),
-                _ => {}
+        if after_name(value, image) != Some("") {
+            continue;
+        }
+        let siblings = siblings(&entries, at);
+        // The name of a container is a name too, but has no tag beside it.
+        if !siblings.iter().any(|entry| entry.key == tag || (entry.key == digest && !value.is_empty())) {
+            continue;
+        }
+        for (key, part) in [(tag, Part::Tag), (digest, Part::Digest)] {
+            for entry in siblings.iter().filter(|entry| entry.key == key) {
+                places.insert(entry.value.start, (entry.value.clone(), part));
             }
         }
     }
@@ -103,6 +110,69 @@ fn is_plain(rest: &str) -> bool {
     let (tag, digest) = rest.split_once('@').map_or((rest, None), |(tag, digest)| (tag, Some(digest)));
     (tag.is_empty() || tag.strip_prefix(':').is_some_and(|tag| is_word(tag) && !tag.contains(':')))
         && digest.is_none_or(is_word)
+}
+
+/// The other entries of the same mapping.
+fn siblings<'e, 't>(entries: &'e [Entry<'t>], at: usize) -> Vec<&'e Entry<'t>> {
+    let column = entries[at].column;
+    let mut found = Vec::new();
+    for entry in &entries[at + 1..] {
+        if entry.column < column || (entry.column == column && entry.begins_item) {
+            break;
+        }
+        found.push(entry);
+    }
+    for (entry, next) in entries[..at].iter().zip(&entries[1..]).rev() {
+        if entry.column < column || (next.column == column && next.begins_item) {
+            break;
+        }
+        found.push(entry);
+    }
+    found.retain(|entry| entry.column == column);
+    found
+}
+
+/// The lines that are `key: value`, `- key: value` or the beginning of more; comments are left out.
+fn entries(text: &str) -> Vec<Entry<'_>> {
+    let mut entries = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let begin = start;
+        start += line.len();
+        let line = line.trim_end_matches(['\n', '\r']);
+        let mut column = line.len() - line.trim_start_matches(' ').len();
+        let mut begins_item = false;
+        while let Some(rest) = line[column..].strip_prefix('-').filter(|rest| rest.starts_with(' ') || rest.is_empty())
+        {
+            begins_item = true;
+            column += 1 + rest.len() - rest.trim_start_matches(' ').len();
+        }
+        let rest = &line[column..];
+        if rest.is_empty() || rest.starts_with('#') {
+            continue;
+        }
+        let (key, value) = match rest.split_once(": ") {
+            Some((key, value)) => (key, value),
+            None => (rest.strip_suffix(':').unwrap_or(""), ""),
+        };
+        let from = line.len() - value.len();
+        let value = value.trim_start();
+        let from = from.max(line.len() - value.len());
+        let value = match value.chars().next().filter(|c| ['"', '\''].contains(c)) {
+            Some(quote) => from + 1..from + 1 + value[1..].find(quote).unwrap_or(value.len() - 1),
+            None => {
+                let plain = value.find(" #").map_or(value, |at| &value[..at]).trim_end();
+                from..from + plain.len()
+            }
+        };
+        entries.push(Entry {
+            column,
+            begins_item,
+            key: key.trim_end().trim_matches(['"', '\'']),
+            value: begin + value.start..begin + value.end,
+        });
+    }
+    entries
 }
 
 #[cfg(test)]
@@ -146,15 +216,6 @@ mod tests {
             added("repository: ingest\ntag: 0.3.0\n"),
             "repository: ingest\ntag: 0.4.0\n",
             "as one writes it there"
-        );
-        assert_eq!(
-            added("\u{feff}# é\nrepository: ingest\ntag: ''\ndigest: \"\"\n---\nrepository: b\ntag: 1\n"),
-            "\u{feff}# é\nrepository: ingest\ntag: '0.4.0'\ndigest: \"sha256:2222\"\n---\nrepository: b\ntag: 1\n"
-        );
-        assert_eq!(
-            added("repository: ingest\ntag:\n\"digest\": sha256:1\n"),
-            "repository: ingest\ntag:\n\"digest\": sha256:2222\n",
-            "an empty value has no place"
         );
         let slashed = set("image: r/ingest/ingest:1", "ingest/ingest", "2", TWO).unwrap();
         assert_eq!(slashed, "image: r/ingest/ingest:2@sha256:2222");

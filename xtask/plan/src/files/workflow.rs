@@ -21,11 +21,7 @@ pub fn is_one(path: &Path) -> bool {
 /// A value, where it stands, and the keys that lead to it; the items of a list count as `[0]`, `[1]`, ….
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leaf {
-    /// The documents before its own.
-    pub document: usize,
     pub line: usize,
-    /// How many characters stand before what it says.
-    pub start: usize,
     pub path: Vec<String>,
     pub text: String,
 }

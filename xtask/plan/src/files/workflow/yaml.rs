@@ -3,27 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use saphyr_parser::{Event, Parser};
 
 use super::Leaf;
 
 /// As many values are read. An alias stands for a whole value, and aliases of aliases can stand for any number.
 const MANY: usize = 100_000;
 
-/// Every value of a text.
+/// Every value of a workflow.
 pub fn read(text: &str) -> Vec<Leaf> {
     let mut reader = Reader::default();
-    let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mark = usize::from(bare.len() < text.len());
-    for event in Parser::new_from_str(bare) {
+    for event in Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
         let Ok((event, span)) = event else { break };
         match event {
-            Event::DocumentEnd => reader.document += 1,
-            Event::Scalar(text, style, anchor, _) => {
-                let quote = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
-                let start = mark + span.start.index() + usize::from(quote);
-                reader.scalar(text.into_owned(), span.start.line(), start, anchor);
-            }
+            Event::Scalar(text, _, anchor, _) => reader.scalar(text.into_owned(), span.start.line(), anchor),
             Event::Alias(anchor) => reader.alias(anchor),
             Event::SequenceStart(anchor, _) => reader.begin(anchor, Open::List(0)),
             Event::MappingStart(anchor, _) => reader.begin(anchor, Open::Map(None)),
@@ -47,7 +40,6 @@ enum Open {
 
 #[derive(Default)]
 struct Reader {
-    document: usize,
     open: Vec<Open>,
     leaves: Vec<Leaf>,
     /// The keys that lead to what an anchor names.
@@ -64,14 +56,14 @@ impl Reader {
         self.open.iter().map(key).collect()
     }
 
-    fn scalar(&mut self, text: String, line: usize, start: usize, anchor: usize) {
+    fn scalar(&mut self, text: String, line: usize, anchor: usize) {
         if let Some(Open::Map(key @ None)) = self.open.last_mut() {
             *key = Some(text);
             return;
         }
         let path = self.named_path(anchor);
         let text = text.trim_end_matches('\n').to_owned();
-        self.leaves.push(Leaf { document: self.document, line, start, path, text });
+        self.leaves.push(Leaf { line, path, text });
         self.next();
     }
 
