@@ -11,10 +11,17 @@ const ALWAYS_BEHIND: [&str; 7] = ["-snapshot", "-dev", "+dev", ".dev", ".dev0", 
 /// Whether a text behind a version names a variant of what has it, as the tags of images do: `-alpine`, `-debian-slim`.
 fn is_variant(behind: &str) -> bool {
     const PYTHONS: [&str; 8] = ["a", "b", "c", "pre", "preview", "post", "rev", "r"];
-    let word = behind.strip_prefix('-').unwrap_or_default().split(['-', '.', '+']).next().unwrap_or_default();
-    let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+    let word = first_word(behind.strip_prefix('-').unwrap_or_default());
     let is_pre = PYTHONS.contains(&word.as_str()) || PRE.iter().any(|(kind, _)| *kind == word) || is_development(&word);
-    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic()) && !is_pre
+    // As SemVer counts a pre-release: `-foo.1`.
+    let is_counted = behind.trim_start_matches(|c: char| c == '-' || c.is_ascii_alphabetic()).starts_with('.');
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic()) && !is_pre && !is_counted
+}
+
+/// The word that a pre-release, or what looks like one, begins with; its number is left out.
+fn first_word(text: &str) -> String {
+    let word = text.split(['-', '.', '+']).next().unwrap_or_default();
+    word.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase()
 }
 
 /// A version as it is spelt somewhere.
@@ -39,7 +46,9 @@ impl Spelling {
         let (numbers, behind) = numbers(rest);
         let is_short = numbers.len() < 3;
         let is_marked = ALWAYS_BEHIND.contains(&behind.to_ascii_lowercase().as_str());
-        let is_kept = is_marked && !current.is_development() || is_variant(behind);
+        // What the crates call their own pre-release is none.
+        let is_own = || first_word(behind.trim_start_matches('-')) == first_word(&current.0.pre);
+        let is_kept = is_marked && !current.is_development() || is_variant(behind) && !is_own();
         let spelling = |version, behind: &str| Spelling {
             before: text[..text.len() - rest.len()].to_owned(),
             version,
@@ -181,6 +190,11 @@ mod tests {
             ("v0.34-python3.12-trixie", Tag, "0.34.2", "0.35.0", "v0.35-python3.12-trixie"),
             ("0.34.2-alpine3.22", Pep440, "0.34.2", "0.35.0-rc.1", "0.34.2-alpine3.22"),
             ("0.34.2-alpine", Tag, "0.35.0-rc.1", "0.35.0", "0.35.0-alpine"),
+            // What the crates themselves say is a pre-release of theirs, whatever its name.
+            ("0.8.0-foo.1", Tag, "0.8.0-foo.1", "0.8.0", "0.8.0"),
+            ("0.8.0-foo.1", Cargo, "0.8.0-foo.2", "0.8.0-foo.3", "0.8.0-foo.3"),
+            ("0.8.0-foo", Cargo, "0.8.0-foo", "0.8.0", "0.8.0"),
+            ("0.8.0-foo.1", Tag, "0.8.0", "0.9.0", "0.9.0"),
             // What always stands behind it stays.
             ("0.34.2-SNAPSHOT", Tag, "0.34.2", "0.35.0", "0.35.0-SNAPSHOT"),
             ("0.34.2-SNAPSHOT", Tag, "0.34.2", "0.35.0-rc.1", "0.35.0-SNAPSHOT"),
