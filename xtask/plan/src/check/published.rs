@@ -18,7 +18,7 @@ use crate::{
     finding::{Check, Finding},
     names,
     paths::{dir, lexical, normalized},
-    problem::Problem,
+    problem::{Problem, grouped},
     requirement,
     train::Train,
     workspace::{Member, Package, Workspace},
@@ -242,15 +242,7 @@ pub fn unconfigured(workspace: &Workspace, train: &Train, unknown: &BTreeMap<Str
 
 /// Each cause once, with the manifests that have it: what several crates inherit, or one has in several tables, is one.
 fn by_cause(found: impl Iterator<Item = (String, Problem)>) -> Vec<(Problem, Vec<String>)> {
-    let mut causes: Vec<(Problem, Vec<String>)> = Vec::new();
-    for (of, problem) in found {
-        match causes.iter_mut().find(|(known, _)| *known == problem) {
-            Some((_, manifests)) if manifests.contains(&of) => {}
-            Some((_, manifests)) => manifests.push(of),
-            None => causes.push((problem, vec![of])),
-        }
-    }
-    causes
+    grouped(found.map(|(of, problem)| (problem, of)))
 }
 
 fn findings(check: Check, refused: impl Iterator<Item = (String, Problem)>) -> Vec<Finding> {
