@@ -1,5 +1,5 @@
 //! Texts of the working tree that hold given words.
-//! It must never read files that git does not track, follow a link, nor read binary files to their end.
+//! It must never read files that git does not track, follow a link that it tracks, nor read binary files to their end.
 
 use std::{
     fs::File,
