@@ -1,12 +1,17 @@
 //! The same work on many items, side by side.
 //! It must never change an order: the results stand as their items do.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicUsize, Ordering},
+};
+
+/// Asking for it reads a few files.
+static CORES: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
 
 /// Maps the items in as many threads as there are cores, each with `least` items at a time: a thread has its price.
 pub fn map<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    in_parts(items, cores, least, work)
+    in_parts(items, *CORES, least, work)
 }
 
 /// The same for work that waits for a disk and not for the processor.
@@ -15,7 +20,7 @@ pub fn map_waiting<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
     in_parts(items, THREADS, 1, work)
 }
 
-/// Whoever is done with a part takes the next one: some take much longer than others.
+/// Whoever is done with a part takes the next one: some take much longer than others. The caller's thread is one of them.
 fn in_parts<T: Sync, R: Send>(items: &[T], threads: usize, size: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let parts: Vec<&[T]> = items.chunks(size).collect();
     let next = AtomicUsize::new(0);
@@ -27,9 +32,11 @@ fn in_parts<T: Sync, R: Send>(items: &[T], threads: usize, size: usize, work: im
         mine.collect::<Vec<_>>()
     };
     let mut done: Vec<(usize, Vec<R>)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads.min(parts.len())).map(|_| scope.spawn(take)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined.flat_map(|mine| mine.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        let others: Vec<_> = (1..threads.min(parts.len())).map(|_| scope.spawn(take)).collect();
+        let mine = take();
+        let joined = others.into_iter().map(|thread| thread.join());
+        let theirs = joined.flat_map(|taken| taken.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        mine.into_iter().chain(theirs).collect()
     });
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().flat_map(|(_, results)| results).collect()
