@@ -13,7 +13,7 @@ use crate::{
     date::Date,
     draft::Plan,
     edit::slashed,
-    files::{cargo_lock, cargo_toml},
+    files::cargo_lock,
     options::Options,
     postfix::{self, Fix},
     release::{self, Goal},
@@ -177,8 +177,10 @@ impl Sketch {
             self.texts.iter().filter(|(path, _)| path.ends_with("Cargo.toml") && !path.starts_with("beside"));
         let mut packages: Vec<Package> = manifests
             .filter_map(|(path, text)| {
+                let name = text.lines().find_map(|line| line.trim_start().strip_prefix("name"))?;
+                let name = name.trim_start().strip_prefix('=')?.trim().trim_matches(['"', '\'']);
                 Some(Package {
-                    name: cargo_toml::read(text).unwrap().name?,
+                    name: name.to_owned(),
                     manifest: path.clone(),
                     // Cargo never publishes what has no version.
                     publish: !text.contains("publish = false") && text.contains("\nversion"),
