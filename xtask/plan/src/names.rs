@@ -290,8 +290,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
-
         #[test]
         fn names_are_those_that_git_takes(name in name()) {
             is_like_git(&name);

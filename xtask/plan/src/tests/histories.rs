@@ -110,7 +110,7 @@ fn released(house: &Sketch, version: &Version) -> Result<Sketch, TestCaseError> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 24, ..ProptestConfig::default() })]
 
     /// What requires a candidate accepts it, and no final version leaves a trace of its candidates.
     #[test]
