@@ -289,6 +289,13 @@ pub mod tests {
     }
 
     #[test]
+    fn an_index_has_a_crate_by_its_length() {
+        for (name, expected) in [("a", "1"), ("ab", "2"), ("abc", "3/a"), ("abcd", "ab/cd"), ("cargo-train", "ca/rg")] {
+            assert_eq!(directory(name), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn each_value_is_taken_or_refused_as_the_registry_does() {
         let some = |text: &str| Some(text.to_owned());
         let list = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();

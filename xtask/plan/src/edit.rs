@@ -191,7 +191,8 @@ pub fn typed(path: &Path) -> String {
     let name = slashed(path);
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
     let start = if name.starts_with('-') { "./" } else { "" };
-    if path.to_str().is_some() && !name.is_empty() && name.chars().all(is_plain) {
+    // What is no text has a sign in its place, which is not plain.
+    if !name.is_empty() && name.chars().all(is_plain) {
         return format!("{start}{name}");
     }
     if path.to_str().is_some() && !name.chars().any(is_obeyed) {
@@ -268,6 +269,83 @@ mod tests {
         assert_eq!(hunks_in_place("é\nx\n", "è\nx\n").as_deref(), Some("@@ -1,2 +1,2 @@\n-é\n+è\n x\n"));
     }
 
+    fn edit(fate: Fate, old: &str, new: &str) -> Edit {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        Edit { path: PathBuf::from("docs/a.md"), fate, old, new, tracked: true, why: Vec::new() }
+    }
+
+    #[test]
+    fn a_diff_names_no_file_where_there_is_none() {
+        let found = diffs(&[
+            edit(Fate::Change, "a\nb\n", "a\nc\n"),
+            edit(Fate::Change, "a\nb\n", "a\nc\nd\n"),
+            edit(Fate::Create, "", "a\n"),
+            edit(Fate::Remove, "a\n", ""),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "--- a/docs/a.md\n+++ b/docs/a.md\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n",
+                "--- a/docs/a.md\n+++ b/docs/a.md\n@@ -1,2 +1,3 @@\n a\n-b\n+c\n+d\n",
+                "--- /dev/null\n+++ b/docs/a.md\n@@ -0,0 +1 @@\n+a\n",
+                "--- a/docs/a.md\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n",
+            ]
+        );
+        let lines: Vec<_> = found.iter().map(|diff| changed_lines(diff)).collect();
+        assert_eq!(lines, [(1, 1), (2, 1), (1, 0), (0, 1)]);
+    }
+
+    #[test]
+    fn a_file_is_as_it_was_as_it_will_be_or_neither() {
+        for (edit, old, new) in [
+            (edit(Fate::Change, "a", "b"), Some("a"), Some("b")),
+            (edit(Fate::Create, "", "b"), None, Some("b")),
+            (edit(Fate::Remove, "a", ""), Some("a"), None),
+        ] {
+            assert_eq!(
+                [old, new, Some("c"), Some("")].map(|now| edit.state(now)),
+                [State::Old, State::New, State::Other, State::Other]
+            );
+        }
+    }
+
+    #[test]
+    fn every_reason_says_what_changes() {
+        let version = Version::parse("0.10.0", crate::version::Dialect::Cargo).unwrap();
+        let [a, b, c] = ["owl", "0.9.3", "0.10.0"].map(str::to_owned);
+        for (reason, said) in [
+            (Reason::Version { of: a.clone(), from: b.clone(), to: c.clone() }, "owl 0.9.3 -> 0.10.0"),
+            (Reason::Requirement { on: a.clone(), from: b, to: c.clone() }, "requires owl \"0.9.3\" -> \"0.10.0\""),
+            (Reason::Lock { of: a.clone(), to: version }, "locks owl 0.10.0"),
+            (Reason::Anchor { after: a.clone(), to: c.clone() }, "`owl` is followed by 0.10.0"),
+            (Reason::Deployment { image: a, to: c }, "deploys owl 0.10.0"),
+            (Reason::Changelog, "changelog"),
+            (Reason::Notes, "release notes"),
+            (Reason::FollowUps, "follow-ups"),
+        ] {
+            assert_eq!(reason.to_string(), said);
+        }
+    }
+
+    #[test]
+    fn beyond_three_the_rest_is_counted_and_listed() {
+        let names = ["a", "b", "c", "d"].map(str::to_owned);
+        let note =
+            |items: &[String]| note_of(items, |a| format!("one: {a}"), String::clone, |n, all| format!("{n}: {all}"));
+        assert_eq!(note(&[]), None);
+        assert_eq!(note(&names[..1]).unwrap(), "one: a");
+        assert_eq!(note(&names[..3]).unwrap(), "3: a, b, c");
+        assert_eq!(note(&names).unwrap(), "4: a, b, c and 1 more (-v lists them)\n  a\n  b\n  c\n  d");
+    }
+
+    #[test]
+    fn a_byte_that_is_no_text_is_named_with_its_line() {
+        let path = Path::new("docs/a.md");
+        assert_eq!(not_utf8(path, "é\n".as_bytes()), None);
+        let problem = not_utf8(path, b"a\nb\n\xe9\n\n").unwrap();
+        assert_eq!(problem.what, "docs/a.md is not UTF-8: line 3 has the byte 0xe9");
+    }
+
     #[test]
     fn a_path_can_be_typed() {
         for (path, wanted) in [
@@ -279,6 +357,7 @@ mod tests {
             ("it's", "'it'\\''s'"),
             ("a$b`c\"#", "'a$b`c\"#'"),
             ("a\nb\tc'\\", "$'a\\nb\\tc\\'\\\\'"),
+            ("a\u{1b}b", "$'a\\u001bb'"),
         ] {
             assert_eq!(typed(Path::new(path)), wanted);
         }

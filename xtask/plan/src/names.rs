@@ -383,6 +383,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_shown_without_its_user() {
+        for (address, shown) in [
+            ("https://ada:secret@forge.example/owl", "https://forge.example/owl"),
+            ("https://a@b@forge.example/owl", "https://forge.example/owl"),
+            ("https://forge.example/owl", "https://forge.example/owl"),
+            ("https://@forge.example/owl", "https://@forge.example/owl"),
+            ("git@forge.example:owl", "git@forge.example:owl"),
+            ("a@b://c", "a@b://c"),
+        ] {
+            assert_eq!(without_user(address), shown);
+        }
+    }
+
+    #[test]
     fn a_directory_of_git_is_not_written_before_a_name() {
         for (name, dir) in [("refs/tags/v1", "refs/tags/"), ("refs/heads/main", "refs/heads/"), ("refs/x", "refs/")] {
             let reported = check_ref(name).unwrap_err();

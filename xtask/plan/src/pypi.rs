@@ -339,6 +339,7 @@ mod tests {
             ),
             (of(&["requests ^2"]), "`dependencies`: `requests ^2` is no requirement"),
             (of(&["-e ."]), "`dependencies`: `-e .` is no requirement"),
+            (of(&["requests- >=2"]), "`dependencies`: `requests- >=2` is no requirement"),
             (
                 About { emails: list(&["ada at example"]), ..About::default() },
                 "`authors`, `maintainers`: PyPI takes no email address like `ada at example`",
@@ -354,6 +355,34 @@ mod tests {
             (
                 About { content_type: Some("text/asciidoc".to_owned()), ..About::default() },
                 "`readme`: PyPI does not take the content type `text/asciidoc`",
+            ),
+            (
+                About { emails: list(&["@lark.example"]), ..About::default() },
+                "`authors`, `maintainers`: PyPI takes no email address like `@lark.example`",
+            ),
+            (
+                About { emails: list(&["ada@"]), ..About::default() },
+                "`authors`, `maintainers`: PyPI takes no email address like `ada@`",
+            ),
+            (
+                About { emails: list(&["ada@lark..example"]), ..About::default() },
+                "`authors`, `maintainers`: PyPI takes no email address like `ada@lark..example`",
+            ),
+            (
+                About { emails: list(&["ada@lark.test"]), ..About::default() },
+                "`authors`, `maintainers`: PyPI takes no email address like `ada@lark.test`",
+            ),
+            (
+                About { emails: list(&["a da@lark.example"]), ..About::default() },
+                "`authors`, `maintainers`: PyPI takes no email address like `a da@lark.example`",
+            ),
+            (
+                About { content_type: Some("text/markdown; charset=latin-1".to_owned()), ..About::default() },
+                "`readme`: PyPI does not take the content type `text/markdown; charset=latin-1`",
+            ),
+            (
+                About { content_type: Some("text/markdown; variant=other".to_owned()), ..About::default() },
+                "`readme`: PyPI does not take the content type `text/markdown; variant=other`",
             ),
             (
                 About { any_linux: true, ..About::default() },

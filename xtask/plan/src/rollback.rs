@@ -231,3 +231,20 @@ fn unmade(gone: &Snapshot, of: &Arc<Tagged>, facts: &Facts, remote: &Remote, opt
     work.local.push(DeleteLocal::Tag { name: of.tag.clone(), commit: of.commit.clone() });
     work
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_what_the_message_says_before_what_was_taken_back() {
+        for (message, reason) in [
+            ("Roll back 0.9.3\n\nit lost orders\n\nTaken back: crates", Some("it lost orders")),
+            ("Roll back 0.9.3\n\nTaken back: crates", None),
+            ("Roll back 0.9.3\n\nNot taken back: crates", None),
+            ("Roll back 0.9.3", None),
+        ] {
+            assert_eq!(reason_in(message), reason, "{message}");
+        }
+    }
+}

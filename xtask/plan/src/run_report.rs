@@ -219,3 +219,32 @@ pub struct PreviewSection {
     pub version: String,
     pub body: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(observed: Observation, waits: bool, unverified: bool) -> Observed<()> {
+        let (title, place) = ("a step".to_owned(), "here".to_owned());
+        Observed { step: (), title, place, scope: Scope::Local, observed, waits, unverified, seconds: None }
+    }
+
+    #[test]
+    fn a_step_refuses_where_nobody_waits_and_nobody_waived_it() {
+        for (observation, refuses) in [
+            (Observation::blocked("why", "next"), true),
+            (Observation::unknown("why", "next"), true),
+            (Observation::done("it is"), false),
+        ] {
+            assert_eq!(observed(observation.clone(), false, false).refuses(), refuses);
+            assert!(!observed(observation.clone(), true, false).refuses());
+            assert!(!observed(observation, false, true).refuses());
+        }
+    }
+
+    #[test]
+    fn an_outcome_is_shown_as_it_is_written() {
+        assert_eq!(Outcome::RolledBack.to_string(), "rolled back");
+        assert_eq!(Outcome::Waits.to_string(), "waits");
+    }
+}

@@ -67,3 +67,68 @@ pub fn follow_up(tag: &str) -> String {
 pub fn rollback(train: &Train, version: &Version) -> String {
     format!("Revert \"{}\"", release(train, version))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_of_ours_is_found_whatever_a_hook_put_around_it() {
+        for message in [
+            "align: release 0.8.0",
+            "[OWL-1] align: release 0.8.0",
+            "Align: Release 0.8.0 [skip ci]",
+            "✨ align: release 0.8.0",
+            "align: release 0.8.0.",
+            "align: release 0.8.0 - OWL-1",
+            "align: release 0.8.0 (OWL-1)",
+            "align: release 0.8.0 (#",
+        ] {
+            assert!(is_called(message, "align: release 0.8.0"), "{message}");
+        }
+        for message in [
+            "",
+            "align: release 0.8.01",
+            "align: release 0.8.0-rc.1",
+            "align: release 0.8.0+post.1",
+            "align: release 0.8.0.1",
+            "align: release 0.8.0 (#12)",
+            "realign: release 0.8.0",
+            "Revert \"align: release 0.8.0\"",
+            "the commit \"align: release 0.8.0 again",
+            "Merge align: release 0.8.0",
+            "fixup! align: release 0.8.0",
+        ] {
+            assert!(!is_called(message, "align: release 0.8.0"), "{message}");
+        }
+        assert!(is_called("OWL-1 Revert \"owl 0.8.0\" now", "Revert \"owl 0.8.0\""));
+        assert!(is_called("revert \"owl 0.8.0\" now", "Revert \"owl 0.8.0\""));
+        assert!(is_called("", "") && !is_called("anything", ""));
+    }
+
+    #[test]
+    fn a_release_is_told_by_its_subject() {
+        let subjects = [Template::new("align: release {version}").unwrap()];
+        let ten = "one two three four five six seven eight nine";
+        for subject in [
+            "align: release 0.8.0",
+            "OWL-1 align: release 0.8.0 [skip ci]",
+            &format!("{} align: release 0.8.0", &ten[..ten.len() - 5]),
+            "Revert \"align: release 0.8.0\"",
+            "chore: release",
+            "chore(release): owl",
+        ] {
+            assert!(is_release(&subjects, subject), "{subject}");
+        }
+        for subject in [
+            "",
+            "feat: owls",
+            "align: release",
+            "Revert align: release 0.8.0",
+            "Revert \"feat: owls\"",
+            &format!("{ten} align: release 0.8.0"),
+        ] {
+            assert!(!is_release(&subjects, subject), "{subject}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod checklist;
 mod derived;
 mod due;
 mod histories;
+mod hotfix;
 mod laws;
 mod lines;
 mod ownership;

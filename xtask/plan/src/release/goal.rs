@@ -124,3 +124,33 @@ pub(super) fn commands(snapshot: &Snapshot, versions: impl Iterator<Item = Versi
     let commands = free.map(|version| snapshot.train.config.typed(&format!("release {}", version.tag())));
     commands.filter(|command| reported.insert(command.clone())).collect::<Vec<_>>().join(", or ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_can_be_typed_again() {
+        for text in ["major", "minor", "patch", "alpha", "beta", "rc", "0.10.0", "0.10.0-rc.1"] {
+            let goal = Goal::parse(text).unwrap();
+            assert_eq!(goal.argument().as_deref(), Some(text));
+            assert_eq!(Goal::parse(&format!("v{text}")).is_ok(), text.starts_with('0'));
+        }
+        assert_eq!(Goal::Align.argument(), None);
+    }
+
+    #[test]
+    fn what_is_no_goal_is_refused_with_what_would_be_one() {
+        for (text, why) in [
+            ("0.9.3+post.1", "`0.9.3+post.1` is a post release"),
+            ("0.9.x", "write one like 0.10.0 or 0.10.0-rc.1"),
+            (
+                "pach",
+                "`pach` is neither a version like 0.10.0 or 0.10.0-rc.1 nor one of major, minor, patch, alpha, beta, rc",
+            ),
+        ] {
+            let error = Goal::parse(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

@@ -804,3 +804,28 @@ fn a_final_version_leaves_what_it_would_have_without_its_candidates() {
     let tool = &settled.texts[Path::new("crates/tool/Cargo.toml")];
     assert!([">=0\"", "\"*\"", "\"0.10\""].iter().all(|kept| tool.contains(kept)), "{tool}");
 }
+
+#[test]
+fn a_changelog_reports_up_to_the_last_candidate_that_has_a_section() {
+    let sections = |versions: &[&str]| {
+        let section = |version: &&str| format!("## [{version}] - 2026-01-20\n\n- all of it\n\n");
+        let text: String = versions.iter().map(section).collect();
+        house().with("CHANGELOG.md", "## [0.9.3]", &format!("{text}## [0.9.3]"))
+    };
+    let tagged = |sketch: Sketch| {
+        let tags = ["v0.9.2", "v0.9.3-rc.1", "v0.10.0-rc.1", "v0.10.0-rc.2", "v0.10.0-rc.3", "v0.11.0-rc.1"];
+        tags.into_iter().fold(sketch, Sketch::tagged).snapshot()
+    };
+    for (versions, rolled_back, expected) in [
+        (&["0.10.0-rc.2", "0.10.0-rc.1", "0.9.3-rc.1"][..], None, Some("v0.10.0-rc.2")),
+        (&["0.11.0-rc.1", "0.10.0-rc.3", "0.10.0-rc.2", "0.10.0-rc.1"], None, Some("v0.10.0-rc.3")),
+        (&["0.10.0-rc.2"], None, None),
+        (&["0.10.0-rc.1", "0.9.2"], Some("0.9.2"), Some("v0.10.0-rc.1")),
+        (&["0.10.0-rc.1"], Some("0.9.2"), None),
+    ] {
+        let mut snapshot = tagged(sections(versions));
+        snapshot.rolled_back.extend(rolled_back.map(v));
+        let found = crate::changes::reported_by_candidates(&snapshot, &v("0.10.0"));
+        assert_eq!(found.as_deref(), expected, "{versions:?} {rolled_back:?}");
+    }
+}
