@@ -216,6 +216,8 @@ mod tests {
             "v0.9.3 (May 30th, 2024)",
             "0.9.3 - TBD",
             "0.9.3 the big one",
+            "0.9.2 - The first release",
+            "0.9.1 (and 0.9.0)",
             "[0.9.3](https://x.test/compare/v0.9.2...v0.9.3)",
             "Notes - banana",
         ];

@@ -119,7 +119,7 @@ pub fn misdated<'a>(log: impl Into<Log<'a>>) -> Vec<(String, String)> {
     let wrong = versions.filter(|section| {
         let rest = section.title.rest.trim_start();
         let claims = rest.starts_with(['-', '–', '—', '(', ':']);
-        claims && !section.title.undated && !date::is_dated(rest)
+        claims && !section.title.undated && section.title.could_say_day() && !date::is_dated(rest)
     });
     let heading = |section: Section| {
         let heading = text[section.heading].lines().next().unwrap_or_default().trim_end().to_owned();

@@ -252,6 +252,18 @@ fn words(text: &str) -> String {
 }
 
 impl Title {
+    /// Whether what stands in the place of a day could be one that somebody mistyped: a word alone, or what names a month or
+    /// has the digits of a year. Other words are what the release is called.
+    pub fn could_say_day(&self) -> bool {
+        const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+        let words = words(&self.rest);
+        let is_year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
+        let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+        let is_month = |word: &str| word.get(..3).is_some_and(|start| MONTHS.contains(&start));
+        let is_of_day = |word: &str| is_month(word) || is_number(word) && (is_year(word) || word.len() == 8);
+        !words.contains(' ') || words.split(' ').any(is_of_day)
+    }
+
     pub fn version(&self) -> Option<&Version> {
         match &self.about {
             About::Version(version) => Some(version),
