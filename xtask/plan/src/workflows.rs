@@ -16,7 +16,7 @@ mod wheels;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use self::text::HEADER;
+pub(crate) use self::text::HEADER;
 pub use self::{
     setup::{BOOK, Part, Setup, Way, Wheels, is_own_xtask},
     text::is_generated,

@@ -22,9 +22,9 @@ struct Workflow<'w> {
 
 /// The tag of the version that stands here starts a workflow, if any that publishes with this tool waits for tags.
 pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let workflows = workflows(workspace);
+    let (workflows, is_ours) = (workflows(workspace), ours(workspace));
     let tag = own_tag(workspace, train);
-    let mut waiting = workflows.iter().filter(|workflow| workflow.publishes_tags()).peekable();
+    let mut waiting = workflows.iter().filter(|workflow| workflow.publishes_tags(&is_ours)).peekable();
     let Some(first) = waiting.peek().map(|workflow| slashed(workflow.path)) else { return Vec::new() };
     if waiting.any(|workflow| workflow.starts_on_tag(&tag)) {
         return Vec::new();
@@ -37,8 +37,8 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// made.
 pub fn look_at_rollbacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let tag = rollback_tag(&own_tag(workspace, train));
-    let workflows = workflows(workspace);
-    let started = workflows.iter().filter(|workflow| workflow.publishes_tags() && workflow.starts_on_tag(&tag));
+    let (workflows, is_ours) = (workflows(workspace), ours(workspace));
+    let started = workflows.iter().filter(|workflow| workflow.publishes_tags(&is_ours) && workflow.starts_on_tag(&tag));
     let found = started.map(|workflow| {
         let what = format!("the tag of a rollback, {tag}, starts this workflow");
         finding(&slashed(workflow.path), &what, "add `!rollback/**` to `on.push.tags`")
@@ -78,11 +78,14 @@ pub struct Called {
 /// Every call of this tool in a workflow.
 pub fn calls(workspace: &Workspace, train: &Train) -> Vec<Called> {
     let tag = own_tag(workspace, train);
+    let is_ours = ours(workspace);
     let mut found = Vec::new();
     for workflow in workflows(workspace) {
         let is_of_tag = workflow.chooses_tags() && workflow.starts_on_tag(&tag);
         for leaf in workflow.leaves.iter().filter(|leaf| workflow.is_shell(leaf)) {
-            let ours = workflow::commands(&leaf.text).into_iter().filter_map(|words| Some(xtask(&words)?.to_vec()));
+            let ours = workflow::commands(&leaf.text)
+                .into_iter()
+                .filter_map(|words| Some(xtask(&words).filter(|_| is_ours(&words))?.to_vec()));
             found.extend(ours.map(|words| Called { place: workflow.place(leaf), words, is_of_tag }));
         }
     }
@@ -205,6 +208,16 @@ pub fn xtask(words: &[String]) -> Option<&[String]> {
     }
 }
 
+/// Whether such words call this tool. Generated workflows call the installed program beside an `xtask` that is another one.
+fn ours(workspace: &Workspace) -> impl Fn(&[String]) -> bool {
+    let has_other = workspace.member("xtask").is_some() && !is_own_xtask(workspace);
+    move |words| {
+        let name = words.iter().skip(1).find(|word| !word.starts_with('+'));
+        let is_alias = words.first().is_some_and(|cargo| cargo == "cargo") && name.is_some_and(|name| name == "xtask");
+        !(has_other && is_alias)
+    }
+}
+
 impl Workflow<'_> {
     fn place(&self, leaf: &Leaf) -> String {
         format!("{}:{}", slashed(self.path), leaf.line)
@@ -262,11 +275,13 @@ impl Workflow<'_> {
     }
 
     /// Whether it publishes with this tool on some tags.
-    fn publishes_tags(&self) -> bool {
+    fn publishes_tags(&self, is_ours: &impl Fn(&[String]) -> bool) -> bool {
         let scripts = self.leaves.iter().filter(|leaf| self.is_shell(leaf));
         let mut commands = scripts.flat_map(|leaf| workflow::commands(&leaf.text));
         self.chooses_tags()
-            && commands.any(|words| xtask(&words).is_some_and(|words| words.iter().any(|word| word == "publish")))
+            && commands.any(|words| {
+                is_ours(&words) && xtask(&words).is_some_and(|words| words.iter().any(|word| word == "publish"))
+            })
     }
 
     fn chooses_tags(&self) -> bool {
@@ -546,5 +561,18 @@ mod tests {
         }
         assert_eq!(reported(lark(), None), (1, 1));
         assert_eq!(reported(json!({}), None), (0, 0));
+    }
+
+    #[test]
+    fn a_generated_workflow_leaves_another_program_of_the_same_name_alone() {
+        let step = |line: &str| format!("jobs:\n  a:\n    steps:\n      - run: {line}\n");
+        let generated = format!("{}\n{}", crate::workflows::HEADER, step("cargo train smoke"));
+        let mut workspace =
+            workspace(trains(), &[&generated, &step("cargo xtask ci"), &step("cargo +nightly xtask ci")]);
+        let at = workspace.member("ingest").unwrap();
+        let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+        workspace.members[at].name = "xtask".to_owned();
+        let found = calls(&workspace, &train);
+        assert_eq!(found.iter().map(|call| call.words.join(" ")).collect::<Vec<_>>(), ["smoke"]);
     }
 }
