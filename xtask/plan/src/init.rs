@@ -5,7 +5,10 @@ pub mod manifest;
 mod moved;
 pub mod others;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use self::moved::files;
 pub use self::moved::{Released, may_say_version};
@@ -159,6 +162,17 @@ fn images(seen: &Seen<'_>, train: &Train) -> Option<Key> {
     images.dedup_by(|one, other| one.0 == other.0);
     let values: Vec<String> = images.into_iter().map(|(_, image)| image).collect();
     key("images", list(&values), "each holds a program of the train").filter(|_| !values.is_empty())
+}
+
+/// The workspace once these members say that no registry gets them.
+pub fn kept_from_registries(mut workspace: Workspace, alone: &BTreeSet<PathBuf>) -> Workspace {
+    for member in workspace.members.iter_mut().filter(|member| alone.contains(&member.manifest)) {
+        member.publish = false;
+    }
+    for package in workspace.graph.packages.iter_mut().filter(|package| alone.contains(&package.manifest)) {
+        package.publish = false;
+    }
+    workspace
 }
 
 /// A list as TOML has it: on one line, if that is short.

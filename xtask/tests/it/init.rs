@@ -152,6 +152,47 @@ fn a_wheel_that_cargo_would_publish_is_kept_from_it() {
     assert!(!place.xtask("init").ok().all().contains("publish = false"));
 }
 
+/// The workflows follow from what is proposed beside them: nothing is left for a second time.
+#[test]
+fn a_wheel_alone_has_no_crates_to_publish_once_that_is_proposed() {
+    let place = Place::new("init_wheel_alone");
+    let package = |name: &str, version: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2021\"\n")
+    };
+    let rest = "license = \"MIT\"\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\npyo3 = { path = \"pyo3\" }\n\n\
+        [workspace]\nexclude = [\"pyo3\"]\n";
+    place.write("Cargo.toml", &format!("{}{rest}", package("lark", "0.7.3")));
+    place.write("pyo3/Cargo.toml", &package("pyo3", "0.29.0"));
+    let project = "[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"lark\"\n\
+        dynamic = [\"version\"]\n";
+    place.write("pyproject.toml", project);
+    for library in ["src/lib.rs", "pyo3/src/lib.rs"] {
+        place.write(library, "");
+    }
+    run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline"]));
+    place.init();
+    let written = place.xtask("init --write").ok();
+    assert!(place.read("Cargo.toml").contains("publish = false\n"), "{}", written.all());
+    place.commit("adopt it");
+    let again = place.xtask("init").ok();
+    assert!(again.out.contains("nothing is to be written"), "{}", again.all());
+}
+
+#[test]
+fn what_git_ignores_is_not_proposed() {
+    let place = Place::of_workspace("init_ignored", "plain");
+    place.write(".gitignore", "target\nrelease*\n");
+    place.commit("leave archives alone");
+    let written = place.xtask("init --write").ok();
+    let line = "note: git ignores .github/workflows/release.yml, so it is not proposed; next: take out the rule that \
+        `git check-ignore --verbose .github/workflows/release.yml` names, and run this again";
+    assert!(written.all().contains(line), "{}", written.all());
+    assert!(place.read(".github/workflows/ci.yml").starts_with("# Generated"));
+    place.commit("adopt it");
+    assert!(place.xtask("init").ok().out.contains("nothing is to be written"));
+    place.xtask("init --check").ok();
+}
+
 #[test]
 fn an_xtask_is_added_on_request_and_never_over_another_one() {
     let place = Place::of_workspace("init_xtask", "plain");

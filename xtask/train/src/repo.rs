@@ -26,6 +26,7 @@ use xshell::{PushEnv, Shell, cmd};
 pub use answer::{bytes, path, text};
 use answer::{fields, lossy, named};
 pub use cut_off::way_back;
+pub use filters::is_ignored;
 pub use find::{Found, UNUSED_GIT_DIR, find};
 pub use history::{
     HORIZON, along, around, changed, is_ancestor, is_unmade, log, log_of, made, merge_base, merged, messages,

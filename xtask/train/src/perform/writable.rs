@@ -7,8 +7,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
-use xshell::cmd;
+use anyhow::Result;
 
 use super::Context;
 use crate::repo::{self, contents, filters};
@@ -162,20 +161,16 @@ fn ignored(cx: &Context<'_>, edit: &Edit) -> Result<Option<Problem>> {
     if edit.tracked && edit.fate != Fate::Create || path.ends_with("Cargo.lock") {
         return Ok(None);
     }
-    let sh = cx.sh;
-    // Not asked of the index: what is to be created may be there in part.
-    let output = cmd!(sh, "git check-ignore --quiet --no-index -- {path}").quiet().ignore_status().output()?;
     let name = typed(path);
-    match output.status.code() {
-        Some(0) => Ok(Some(Problem::new(
+    let problem = || {
+        Problem::new(
             format!("git ignores {}, so it would not be committed", slashed(path)),
             format!(
                 "git check-ignore --verbose {name} tells the rule: take it out, or git add --force {name}, and commit"
             ),
-        ))),
-        Some(1) => Ok(None),
-        _ => bail!("git check-ignore {name}: {}", String::from_utf8_lossy(&output.stderr).trim()),
-    }
+        )
+    };
+    Ok(repo::is_ignored(cx.sh, path)?.then(problem))
 }
 
 /// A text that is not UTF-8: what is not read as it is cannot be written as it was.

@@ -3,10 +3,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use xshell::{Cmd, Shell, cmd};
 
 use super::{
@@ -14,7 +14,21 @@ use super::{
     answer::{bytes, fields, lossy, named},
     objects::read_objects,
 };
-use plan::{edit::slashed, workspace::Texts};
+use plan::{
+    edit::{slashed, typed},
+    workspace::Texts,
+};
+
+/// Whether a rule of git's leaves a path out of what is committed.
+pub fn is_ignored(sh: &Shell, path: &Path) -> Result<bool> {
+    // Not asked of the index: what is to be created may be there in part.
+    let output = cmd!(sh, "git check-ignore --quiet --no-index -- {path}").quiet().ignore_status().output()?;
+    match output.status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => bail!("git check-ignore {}: {}", typed(path), String::from_utf8_lossy(&output.stderr).trim()),
+    }
+}
 
 /// A place for objects and an index that nobody else sees.
 struct Scratch {

@@ -12,7 +12,7 @@ use crate::{loader::Loader, repo};
 use plan::{
     check::{apart, published, wheels, workflows as rival},
     config::Form,
-    edit::{Edit, Fate, count, note_of, slashed},
+    edit::{Edit, Fate, count, note_of, slashed, typed},
     files::workflow,
     init::{self, Key, Released, Seen, manifest, others},
     problem::grouped,
@@ -117,11 +117,14 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
     if text != old {
         looked.edits.insert(0, edit(&workspace, root, &old, &text));
     }
+    // What follows is of the workspace as these edits leave it.
+    let workspace = init::kept_from_registries(workspace, &alone);
+    let trains = if alone.is_empty() { trains } else { every(loader, &workspace)? };
     looked.notes.extend(others::tools(&workspace));
     for train in &trains {
         looked.notes.extend(rival::rivals(&workspace, train));
     }
-    looked.notes.extend(refused(&workspace, &trains, &alone));
+    looked.notes.extend(refused(&workspace, &trains));
     looked.notes.sort();
     looked.notes.dedup();
     looked.notes.extend(apart::left_out(&workspace, &trains).iter().map(|found| found.to_string()));
@@ -132,6 +135,7 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
         format!("{path} is not generated, and stays as it is; next: give it another name and run this again, or write `workflows = \"own\"` into the train's table")
     }));
     looked.edits.extend(workflows::edits(&setup, &here));
+    looked.leave_ignored(loader)?;
     Ok(looked)
 }
 
@@ -156,14 +160,29 @@ fn every(loader: &Loader<'_>, workspace: &Workspace) -> Result<Vec<Train>> {
     Ok(trains)
 }
 
-/// What registries would refuse of the crates that go there, once these members go to none.
-fn refused(workspace: &Workspace, trains: &[Train], alone: &BTreeSet<PathBuf>) -> Vec<String> {
-    let mut proposed = workspace.clone();
-    for member in proposed.members.iter_mut().filter(|member| alone.contains(&member.manifest)) {
-        member.publish = false;
+impl Looked {
+    /// Takes out what would be created and git ignores: it would not be committed.
+    fn leave_ignored(&mut self, loader: &Loader<'_>) -> Result<()> {
+        let mut ignored = Vec::new();
+        for edit in self.edits.iter().filter(|edit| edit.fate == Fate::Create) {
+            ignored.extend(repo::is_ignored(loader.sh, &edit.path)?.then(|| edit.path.clone()));
+        }
+        self.edits.retain(|edit| edit.fate != Fate::Create || !ignored.contains(&edit.path));
+        self.notes.extend(ignored.iter().map(|path| {
+            format!(
+                "git ignores {}, so it is not proposed; next: take out the rule that `git check-ignore --verbose {}` names, and run this again",
+                slashed(path),
+                typed(path)
+            )
+        }));
+        Ok(())
     }
+}
+
+/// What registries would refuse of the crates that go there.
+fn refused(workspace: &Workspace, trains: &[Train]) -> Vec<String> {
     let looks = [published::metadata, published::path_only, published::dependencies];
-    let found = trains.iter().flat_map(|train| looks.map(|look| look(&proposed, train)).concat());
+    let found = trains.iter().flat_map(|train| looks.map(|look| look(workspace, train)).concat());
     let by_check = grouped(found.map(|finding| (finding.check, finding)));
     let noted = by_check.iter().filter_map(|(check, found)| {
         let is_one_way = found.iter().all(|finding| finding.next == found[0].next);
