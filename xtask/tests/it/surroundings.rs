@@ -214,6 +214,21 @@ fn a_workspace_below_the_top_is_named() {
 }
 
 #[test]
+fn of_packages_below_the_top_no_example_is_named() {
+    let place = Place::new("below_many");
+    let package = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    place.write("examples/all/Cargo.toml", &format!("{}\n[workspace]\n", package("all")));
+    for name in ["lark", "owl"] {
+        place.write(&format!("{name}/Cargo.toml"), &package(name));
+        place.write(&format!("{name}/src/lib.rs"), "");
+    }
+    place.init();
+    let next = "next: cd lark, or to what else is to be released of 2 packages here, then the same command; or name its \
+        manifest: --manifest-path lark/Cargo.toml";
+    refused(&place, "check", &[next]);
+}
+
+#[test]
 fn no_git_and_an_old_git() {
     let mut place = Place::of_workspace("old_git", "plain");
     let programs = place.tree.with_file_name("bin");

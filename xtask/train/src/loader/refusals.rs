@@ -11,7 +11,7 @@ use xshell::Shell;
 
 use crate::repo::{self, contents};
 use plan::{
-    edit::{slashed, typed},
+    edit::{count, slashed, typed},
     paths::{dir, is_inside},
     repo::{Lack, Repo, Tracked, Underway},
 };
@@ -143,10 +143,24 @@ fn below(known: &Tracked, top: &Path) -> Option<String> {
     if top.join("Cargo.toml").exists() {
         return None;
     }
+    // What shows or tries the crates is seldom what is released.
+    let is_aside = |path: &Path| {
+        const ASIDE: [&str; 6] = ["benches", "docs", "examples", "fuzz", "test", "tests"];
+        path.components().any(|part| ASIDE.iter().any(|aside| part.as_os_str() == *aside))
+    };
+    let rank = |path: &Path| (is_aside(path), !is_workspace(path), path.components().count());
     let manifests = known.files.iter().filter(|path| path.ends_with("Cargo.toml"));
-    let found = manifests.min_by_key(|path| (!is_workspace(path), path.components().count()))?;
+    let ranked: Vec<_> = manifests.map(|path| (rank(path), path)).collect();
+    let (first, found) = ranked.iter().min()?;
     let within = typed(found.parent()?);
-    Some(format!("cd {within}, then the same command; or name it: --manifest-path {within}/Cargo.toml"))
+    let (others, or) = match ranked.iter().filter(|(rank, _)| rank == first).count() - 1 {
+        0 => (String::new(), "or name it"),
+        many => (
+            format!(", or to what else is to be released of {} here", count(many + 1, "package")),
+            "or name its manifest",
+        ),
+    };
+    Some(format!("cd {within}{others}, then the same command; {or}: --manifest-path {within}/Cargo.toml"))
 }
 
 /// Fails where a commit brought a file to the place in which the tool keeps programs of its own.
