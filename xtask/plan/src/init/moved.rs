@@ -20,9 +20,9 @@ pub struct Released {
     pub after: Texts,
 }
 
-/// Whether a file may be one that a person has to name: manifests, locks and changelogs are known.
+/// Whether a file may be one that a person has to name: crates, locks and changelogs are known.
 pub fn may_say_version(path: &Path) -> bool {
-    const KNOWN: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
+    const KNOWN: [&str; 3] = ["Cargo.toml", "Cargo.lock", "uv.lock"];
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     !KNOWN.contains(&&*name) && !LOGS.contains(&&*name) && !path.starts_with(".github/workflows")
 }
@@ -35,7 +35,10 @@ pub(super) fn files(workspace: &Workspace, train: &Train, releases: &[Released])
         let log = train.changelog.as_deref() == Some(path) || train.release_notes.as_deref() == Some(path);
         let own = train.config.files.iter().map(|file| &file.path);
         let own = own.chain(train.config.deployments.iter().map(|deployment| &deployment.path));
-        log || own.into_iter().any(|own| workspace.in_root(own) == path)
+        // Of Python's projects, the wheels are.
+        let wheel = train.wheels.iter().any(|wheel| wheel.path == path)
+            || train.beside.iter().any(|beside| beside.manifest.with_file_name("pyproject.toml") == path);
+        log || wheel || own.into_iter().any(|own| workspace.in_root(own) == path)
     };
     // What the tree has moved on from cannot be read back.
     if last.version != *version || !train.config.files.is_empty() {
@@ -115,5 +118,7 @@ mod tests {
                 .iter()
                 .all(|path| !may_say_version(Path::new(path)))
         );
+        // What some other tool keeps there, no release moves.
+        assert!(may_say_version(Path::new("pyproject.toml")));
     }
 }
