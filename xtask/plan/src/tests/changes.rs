@@ -672,4 +672,7 @@ fn a_changelog_may_be_called_changes() {
     assert_eq!(section(&taken, "crates/barter/CHANGES.md"), "- soon");
     assert!(!taken.remarks.iter().any(|remark| remark.contains("tells no changes")), "{:?}", taken.remarks);
     assert_eq!(section(&train.release("minor"), "CHANGES.md"), "- soon");
+    // In other letters, too.
+    let small = train.without("CHANGES.md").file("Changelog.md", log).release("minor");
+    assert_eq!(section(&small, "Changelog.md"), "- soon");
 }

@@ -75,11 +75,11 @@ pub enum Holder {
 }
 
 /// What a changelog is called; of two in one directory the first one counts.
-pub const LOGS: [&str; 2] = ["CHANGELOG.md", "CHANGES.md"];
+pub const LOGS: [&str; 4] = ["CHANGELOG.md", "CHANGES.md", "Changelog.md", "changelog.md"];
 
 impl Member {
     /// Where its changelog may be.
-    pub fn logs(&self) -> [PathBuf; 2] {
+    pub fn logs(&self) -> [PathBuf; LOGS.len()] {
         LOGS.map(|name| self.dir().join(name))
     }
 

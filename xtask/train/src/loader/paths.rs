@@ -65,7 +65,9 @@ pub fn paths(
     paths.extend(
         [graph.root.clone()]
             .into_iter()
-            .chain(["Cargo.lock", LOGS[0], LOGS[1], ".dockerignore"].map(|name| root.join(name))),
+            .chain(["Cargo.lock", LOGS[0], LOGS[1], ".dockerignore"].map(|name| root.join(name)))
+            // A file system that takes no heed of case has these by another name.
+            .chain(LOGS[2..].iter().map(|name| root.join(name)).filter(|path| tracked.contains(path))),
     );
     for train in config::read(&graph.metadata, &dir(&graph.root)).trains {
         let configured = [&train.changelog, &train.release_notes, &train.follow_ups]
