@@ -265,6 +265,10 @@ mod tests {
         let bumped = ["lark 0.8.0: lark-core", "lark-core 0.7.3"];
         assert_eq!(decided(&bumped, &["v0.7.2", "v0.7.3"], &["lark"]), "lark: lark-core");
         assert_eq!(decided(&bumped, &["v0.7.3", "v0.8.0"], &["lark"]), "apart");
+        // What has come far on its own keeps its numbers, where a series reaches their first ones.
+        let met = ["lark 0.3.0: lark-macros", "lark-macros 0.3.0", "js 0.3.77: lark"];
+        assert_eq!(decided(&met, &["0.2.99", "0.2.100", "0.3.0"], &["lark"]), "lark: lark-macros");
+        assert_eq!(decided(&met, &["0.3.0", "0.3.76"], &["lark"]), "lark: lark-macros js");
         let old = ["lark 0.29.0: helper", "helper 0.1.0"];
         assert_eq!(decided(&old, &["v0.1.0", "v0.28.0", "v0.29.0"], &["lark"]), "apart", "an old tag tells nothing");
         assert_eq!(decided(&old, &["v0.1.0", "v0.28.0"], &["lark"]), "apart");

@@ -87,7 +87,10 @@ impl Facts {
         let is_bumped = !series.iter().any(|tagged| tagged.contains(&line.version)) && is_next(version, &line.version);
         let is_left = |tagged: &BTreeSet<Version>| {
             let last = tagged.range(..line.version.clone()).next_back();
-            tagged.contains(version) && (is_patch(version, &line.version) || is_bumped && last == Some(version))
+            // Numbers far above all of a series are of another history, which only has the same first ones.
+            let leads_there = tagged.contains(&line.version) || last.is_some_and(|last| is_next(last, &line.version));
+            let is_patched = leads_there && is_patch(version, &line.version);
+            tagged.contains(version) && (is_patched || is_bumped && last == Some(version))
         };
         series.into_iter().any(is_left)
     }
