@@ -161,6 +161,24 @@ fn a_crate_that_several_need_is_in_its_own_train_alone() {
 }
 
 #[test]
+fn two_trains_that_need_the_crate_of_a_third_do_not_quarrel_over_it() {
+    let crates = [("ant", "4.0.0"), ("bee", "3.0.0"), ("fly", "2.0.0")];
+    let needs = |name: &str| if name == "ant" { String::new() } else { needing(&[("owl-core", "0.3")]) };
+    let apart = crates.iter().fold(bare(""), |apart, (name, version)| apart.member(name, version, &needs(name)));
+    let apart = apart.member("owl-core", "0.3.0", "").lock();
+    // The default one needs nothing of it, and the third one comes last.
+    let trains = json!(["ant", "bee", "fly", "owl-core"]);
+    let listed = |train| Sketch { trains: trains.clone(), train: Some(train), ..apart.clone() };
+    for train in ["ant", "bee", "fly", "owl-core"] {
+        assert_eq!(moved(&listed(train).release("minor")), [train]);
+    }
+    // Where nobody else has it, they do.
+    let both = Sketch { trains: json!(["ant", "bee", "fly"]), train: Some("fly"), ..apart };
+    let refused = Train::choose(&both.workspace(), &both.repo, both.train).unwrap_err().to_string();
+    assert!(refused.starts_with("trains fly and bee both take owl-core along: "), "{refused}");
+}
+
+#[test]
 fn a_product_on_crates_of_one_other_version_is_two_trains() {
     let inner = ["owl-cache", "owl-client", "owl-fs", "owl-python"];
     let product = inner.iter().fold(bare(""), |bare, name| bare.member(name, "0.0.72", ""));

@@ -69,30 +69,39 @@ impl TrainConfig {
         (driver, needed): (usize, &BTreeSet<usize>),
     ) -> Result<BTreeSet<usize>> {
         let mut claims = self.claims(workspace, (driver, needed));
-        for other in workspace.trains.iter().filter(|other| other.name != self.name) {
-            let Some(its) = other.driver.as_ref().and_then(|name| workspace.member(name)) else { continue };
-            let theirs = other.claims(workspace, (its, &other.needed(workspace, its)));
-            for (at, claim) in theirs.into_iter().filter(|(at, _)| *at != driver) {
-                let Some(own) = claims.get(&at).copied() else { continue };
-                let name = &workspace.members[at].name;
-                if at == its || claim > own {
-                    claims.remove(&at);
-                } else if claim < own {
-                } else if own >= Claim::Pattern {
-                    bail!(
-                        "train {}: `also` means {name}, and so does `also` of train {}: name it in full in one of them",
-                        self.name,
-                        other.name
-                    );
-                } else if other.default {
-                    claims.remove(&at);
-                } else if !self.default {
-                    bail!(
-                        "trains {} and {} both take {name} along: list it under `except` in one of them, or say `default = true` in the other",
-                        self.name,
-                        other.name
-                    );
-                }
+        let others = workspace.trains.iter().filter(|other| other.name != self.name).filter_map(|other| {
+            let its = workspace.member(other.driver.as_ref()?)?;
+            let mut theirs = other.claims(workspace, (its, &other.needed(workspace, its)));
+            theirs.remove(&driver);
+            Some((other, its, theirs))
+        });
+        let others: Vec<_> = others.collect();
+        // What some train has the better claim on is nobody's quarrel, whichever of the trains is looked at first.
+        claims.retain(|at, own| {
+            let is_better = |claim: &Claim, is_default: bool| {
+                *claim > *own || *claim == *own && *own < Claim::Pattern && is_default
+            };
+            *at == driver
+                || !others.iter().any(|(other, its, theirs)| {
+                    at == its || theirs.get(at).is_some_and(|claim| is_better(claim, other.default))
+                })
+        });
+        for (other, _, theirs) in &others {
+            let shared = theirs.iter().find(|(at, claim)| claims.get(at) == Some(claim));
+            let Some((name, own)) = shared.map(|(at, own)| (&workspace.members[*at].name, *own)) else { continue };
+            if own >= Claim::Pattern {
+                bail!(
+                    "train {}: `also` means {name}, and so does `also` of train {}: name it in full in one of them",
+                    self.name,
+                    other.name
+                );
+            }
+            if !self.default {
+                bail!(
+                    "trains {} and {} both take {name} along: list it under `except` in one of them, or say `default = true` in the other",
+                    self.name,
+                    other.name
+                );
             }
         }
         Ok(claims.into_keys().collect())
