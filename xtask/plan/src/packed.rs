@@ -9,14 +9,15 @@ use crate::{
     workspace::Workspace,
 };
 
-/// The members whose package is another one when that file is.
+/// The members whose package is another one when that file is: its own, and those of the train that are built from that.
 pub fn packed(workspace: &Workspace, train: &Train, path: &Path) -> BTreeSet<usize> {
     let owner = workspace.owned(path).filter(|(_, within)| is_shipped(within)).map(|(at, _)| at);
+    let whole = owner.and_then(|at| train.parts.get(&at)).into_iter().flatten().copied();
     let wheels = train.wheels.iter().filter(|wheel| {
         let within = path.strip_prefix(dir(&wheel.path)).ok().filter(|_| is_alone(workspace, wheel));
         path == wheel.path || within.is_some_and(is_shipped) || names(wheel, path)
     });
-    owner.into_iter().chain(wheels.map(|wheel| wheel.member)).collect()
+    owner.into_iter().chain(whole).chain(wheels.map(|wheel| wheel.member)).collect()
 }
 
 /// Whether a project has a directory of its own: beside the workspace's manifest lies much that no wheel holds.

@@ -43,6 +43,8 @@ pub struct Train {
     /// The driver and the publishable members that it needs.
     pub crates: BTreeSet<usize>,
     pub wheels: Vec<Wheel>,
+    /// Members that no registry has for it, each with those of the train that are built from their paths.
+    pub parts: BTreeMap<usize, BTreeSet<usize>>,
     /// The projects beside the workspace that have its version and need what it moves.
     pub beside: Vec<Beside>,
     /// Crates of it that have versions of their own.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use toml_edit::{Item, Value as Toml};
 
 use super::sketch::{Sketch, findings, moved, v};
-use crate::{check, publish, snapshot::Snapshot, step::Step, train::Train};
+use crate::{check, due, publish, repo::Message, snapshot::Snapshot, step::Step, train::Train};
 
 /// A workspace without configuration.
 fn bare(shared: &str) -> Sketch {
@@ -494,6 +494,26 @@ fn a_program_is_the_workspaces_by_name_or_because_cargo_builds_it_alone() {
         Train::choose(&other.workspace(), &other.repo, None).ok().map(|train| train.name().to_owned()),
         Some("owl".to_owned())
     );
+}
+
+#[test]
+fn what_changes_in_a_part_of_a_program_is_a_change_of_the_program() {
+    let store = "crates/hoot-store/src/lib.rs";
+    let house = shipped("owl").changed("v1.19.0", &[store]);
+    assert_eq!(moved(&house.release("patch")), ["hoot-api", "owl"]);
+    let past = Message { text: "fix: a leak".to_owned(), paths: vec![store.into()], ..Message::default() };
+    let changes = due::changes(&house.snapshot(), &[past]);
+    let members: Vec<_> = changes.iter().flat_map(|change| &change.members).collect();
+    assert_eq!(members, ["hoot-api", "owl"]);
+    // What another crate's registry has is its own.
+    let published = bare("")
+        .member("lark", "1.0.0", &needing(&[("lark-io", "0.3")]))
+        .member("lark-io", "0.3.0", "")
+        .tagged("v1.0.0")
+        .lock();
+    let trains = json!({ "lark": { "driver": "lark", "except": ["lark-io"] } });
+    let snapshot = Sketch { trains, ..published }.snapshot();
+    assert!(snapshot.train.parts.is_empty(), "{:?}", snapshot.train.parts);
 }
 
 #[test]

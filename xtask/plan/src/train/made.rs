@@ -22,7 +22,7 @@ use crate::{
     names::check_ref,
     repo::Repo,
     version::Version,
-    workspace::Workspace,
+    workspace::{Link, Workspace},
 };
 
 impl Train {
@@ -56,8 +56,10 @@ impl Train {
         let wheels = self.wheels.iter().map(|wheel| workspace.members[wheel.member].name.clone()).collect();
         let config = TrainConfig { wheels: Some(wheels), ..self.config.clone() };
         let is_its = |found: &Beside| self.beside.iter().any(|beside| beside.manifest == found.manifest);
+        let wheels = wheels_of(workspace, &config, (self.driver, &self.crates), |_| false)?;
         Ok(Train {
-            wheels: wheels_of(workspace, &config, (self.driver, &self.crates), |_| false)?,
+            parts: parts(workspace, &self.crates, &wheels),
+            wheels,
             beside: beside::projects(workspace).into_iter().filter(is_its).collect(),
             ..self.clone()
         })
@@ -97,6 +99,7 @@ impl Train {
         let stands = |version: &Version| !repo.is_rolled_back(&tag.fill(version));
         Ok(Train {
             driver,
+            parts: parts(workspace, &crates, &wheels),
             beside,
             lines,
             main: main(repo, &config)?,
@@ -114,6 +117,22 @@ impl Train {
             moved_together: Vec::new(),
         })
     }
+}
+
+/// The members that registries do not have for those of a train, each with those that are built from it.
+fn parts(workspace: &Workspace, crates: &BTreeSet<usize>, wheels: &[Wheel]) -> BTreeMap<usize, BTreeSet<usize>> {
+    let own: BTreeSet<usize> = crates.iter().copied().chain(wheels.iter().map(|wheel| wheel.member)).collect();
+    let is_part = |link: &Link| {
+        let is_here_alone = link.requirement.is_none() || !workspace.members[link.to].publish;
+        link.is_built() && is_here_alone && !own.contains(&link.to)
+    };
+    let mut parts: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for &user in &own {
+        for part in workspace.reached(user, is_part).into_iter().filter(|at| *at != user) {
+            parts.entry(part).or_default().insert(user);
+        }
+    }
+    parts
 }
 
 /// The driver, and what it needs of the workspace. What nobody configured is derived, and the configuration says it then.
