@@ -517,6 +517,45 @@ fn what_changes_in_a_part_of_a_program_is_a_change_of_the_program() {
 }
 
 #[test]
+fn a_program_is_found_behind_a_library_of_its_name_that_nobody_can_publish() {
+    let path = |name: &str| format!("\n[dependencies]\n{name} = {{ path = \"../{name}\" }}\n");
+    let house = |needs: &str| {
+        let mut house = bare("")
+            .member("program", "1.19.0", needs)
+            .member("program-io", "1.19.0", "")
+            .member("program-cli", "1.19.0", &format!("{}\n[[bin]]\nname = \"program\"\n", path("program")))
+            .tagged("v1.19.0")
+            .lock();
+        house.repo.origin = Some("https://forge.example/they/program".to_owned());
+        house
+    };
+    let plan = house(&path("program-io")).release("minor");
+    assert_eq!((findings(&plan), moved(&plan)), (vec![], vec!["program", "program-cli", "program-io"]));
+    let note = "nothing is published to a registry: program-cli requires members by their paths";
+    assert!(plan.remarks[0].starts_with(note), "{:?}", plan.remarks);
+    // One that a registry takes is what the workspace is about.
+    let versioned = house("\n[dependencies]\nprogram-io = { path = \"../program-io\", version = \"1.19\" }\n");
+    assert_eq!(versioned.snapshot().train.name(), "program");
+}
+
+#[test]
+fn what_cargo_builds_by_default_and_needs_the_rest_of_that_is_the_product() {
+    let path = "\n[dependencies]\nwords = { path = \"../words\" }\n";
+    let program = "\n[lib]\ncrate-type = [\"cdylib\"]\n";
+    let house = |built: &str| {
+        bare("")
+            .member("search", "0.25.3", &format!("# no description{built}\n{path}{program}"))
+            .member("words", "0.25.3", &format!("# no description{built}\n"))
+            .member("checks", "0.25.3", &format!("# no description\n{path}"))
+            .tagged("v0.25.3")
+            .lock()
+    };
+    let plan = house(" # built by default").release("minor");
+    assert_eq!((findings(&plan), moved(&plan)), (vec![], vec!["search", "words"]));
+    assert_eq!(house("").snapshot().train.name(), "checks", "nothing tells");
+}
+
+#[test]
 fn what_could_be_published_with_a_program_that_is_not_is_for_its_maintainer_to_say() {
     let kept = |sketch: Sketch| sketch.with("crates/owl/Cargo.toml", "version", "publish = false\nversion");
     // One that could go, of the program's version, and another of its own that needs one of a third version.

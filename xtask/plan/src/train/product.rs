@@ -13,18 +13,26 @@ use crate::{
 };
 
 /// The program that the workspace is about, if it goes to no registry: the member that is called like the repository, or
-/// whose binary is, else the root's package, else the only one that cargo builds without being told which.
+/// whose binary is, else the root's package, else, of what cargo builds without being told which, the one that needs the rest.
 pub fn of_workspace(workspace: &Workspace, repo: &Repo, facts: &Facts) -> Option<usize> {
     let (members, packages) = (&workspace.members, &workspace.graph.packages);
     let all = || 0..members.len();
     let is_called = |at: usize, name: &str| pep503::normalized(&members[at].name) == name;
     let builds = |at: usize, name: &str| packages[at].binaries.iter().any(|binary| pep503::normalized(binary) == name);
-    let of_name = |name: String| all().find(|&at| is_called(at, &name)).or_else(|| all().find(|&at| builds(at, &name)));
+    // A library of that name that no registry can take is a part of the program of that name.
+    let is_part = |at: usize| !is_kept(workspace, at) && !can_be_published(workspace, &BTreeSet::from([at]));
+    let builder = |name: &str| all().find(|&at| builds(at, name));
+    let of_name = |name: String| match all().find(|&at| is_called(at, &name)) {
+        Some(at) if is_part(at) => builder(&name).or(Some(at)),
+        Some(at) => Some(at),
+        None => builder(&name),
+    };
     let namesake = facts.spellings().into_iter().find_map(of_name);
     let root = || all().find(|&at| members[at].manifest == workspace.graph.root);
     let only = || {
-        let mut built = all().filter(|&at| packages[at].built_by_default);
-        built.next().filter(|_| built.next().is_none())
+        let built: BTreeSet<usize> = all().filter(|&at| packages[at].built_by_default).collect();
+        let is_chosen = built.len() < members.len() || built.len() == 1;
+        built.iter().copied().find(|&at| is_chosen && built.is_subset(&workspace.closure(at)))
     };
     let at = namesake.or_else(root).or_else(only).filter(|&at| is_kept(workspace, at))?;
     let version = members[at].version.base();
@@ -53,11 +61,12 @@ pub fn shipped_with(workspace: &Workspace, program: usize) -> Option<BTreeSet<us
     (is_kept(workspace, program) && is_known && !are_meant(workspace, &along)).then_some(along)
 }
 
-/// Whether it is a program, or an extension of Python's, that no registry of crates takes as it is.
+/// Whether it is a program, or an extension of another one, that no registry of crates takes as it is.
 fn is_kept(workspace: &Workspace, program: usize) -> bool {
     let is_for_registry = workspace.members[program].publish && !is_by_path_alone(workspace, program);
-    let is_extension = workspace.members[program].cdylib && workspace.members[program].pyo3;
-    !is_for_registry && (is_extension || !workspace.graph.packages[program].binaries.is_empty())
+    let package = &workspace.graph.packages[program];
+    let is_extension = package.cdylib && (workspace.members[program].pyo3 || !package.rlib);
+    !is_for_registry && (is_extension || !package.binaries.is_empty())
 }
 
 /// Whether somebody means one of some members for a registry: one that may go there is required with a version, or requires
