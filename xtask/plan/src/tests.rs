@@ -19,6 +19,7 @@ mod postfix;
 mod publish;
 mod published;
 mod release;
+mod repository;
 mod rollback;
 mod rolled_back;
 mod schema;
