@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_script_is_its_commands() {
-        let table: [(&str, &[&str]); 12] = [
+        let table: [(&str, &[&str]); 18] = [
             ("cargo test -p 'a b' # c", &["cargo|test|-p|a b"]),
             ("a && b; c | d || e & f", &["a", "b", "c", "d", "e", "f"]),
             ("X=1 Y=\"2 3\" cargo run", &["cargo|run"]),
@@ -103,6 +103,12 @@ mod tests {
             ("cargo xtask release ${{ inputs.version || 'x y' }} --push", &["cargo|xtask|release|$|--push"]),
             ("cargo xtask wheels --target \"$TARGET\"", &["cargo|xtask|wheels|--target|$TARGET"]),
             ("echo 'open", &[]),
+            ("echo a#b", &["echo|a#b"]),
+            ("echo 'a\\b' \"c\\\"d\"", &["echo|a\\b|c\"d"]),
+            ("cmd a>out 2> log", &["cmd|a"]),
+            ("cmd 2a>out", &["cmd|2a"]),
+            ("X-Y=1 cargo run", &["X-Y=1|cargo|run"]),
+            ("=1 cargo run", &["=1|cargo|run"]),
         ];
         for (script, expected) in table {
             let found: Vec<String> = commands(script).iter().map(|words| words.join("|")).collect();

@@ -94,3 +94,55 @@ fn others_after(text: &str) -> Vec<(&str, &str)> {
         rest = &numbers[end..];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::version::Dialect;
+
+    #[test]
+    fn a_version_bounds_others_as_its_list_does() {
+        for (line, to, expected) in [
+            ("0.9.3", "0.10.0", Bound::None),
+            ("=0.9.3", "0.10.0", Bound::None),
+            ("== 0.9.3", "0.10.0", Bound::None),
+            ("owl: 0.9.3", "0.10.0", Bound::None),
+            (">=0.9.3", "0.10.0", Bound::Open),
+            ("&gt;=0.9.3", "0.10.0", Bound::Open),
+            ("≥ 0.9.3", "0.10.0", Bound::Open),
+            ("!=0.9.3", "0.10.0", Bound::Open),
+            ("<0.9.3", "0.10.0", Bound::Open),
+            ("&lt;0.9.3", "0.10.0", Bound::Open),
+            ("owl > 0.9.3", "0.10.0", Bound::Open),
+            // Quotations, tags and arrows.
+            ("> 0.9.3", "0.10.0", Bound::None),
+            ("<b>0.9.3", "0.10.0", Bound::None),
+            ("owl >0.9.3", "0.10.0", Bound::None),
+            ("owl -> 0.9.3", "0.10.0", Bound::None),
+            ("owl - > 0.9.3", "0.10.0", Bound::None),
+            ("owl = > 0.9.3", "0.10.0", Bound::None),
+            ("^0.9.3", "0.9.4", Bound::Series),
+            ("^0.9.3", "0.10.0", Bound::Shut),
+            ("~0.9.3", "0.9.4", Bound::Series),
+            ("~0.9.3", "0.10.0", Bound::Shut),
+            ("~> 0.9.3", "0.9.4", Bound::Series),
+            ("~=0.9.3", "0.10.0", Bound::Shut),
+            ("~=1.2", "1.3.0", Bound::Series),
+            ("~=1.2.0", "1.3.0", Bound::Shut),
+            ("<=0.9.3", "0.10.0", Bound::Shut),
+            (">=0.9.3, <0.10", "0.10.0", Bound::Shut),
+            (">=0.9.3 <0.10", "0.10.0", Bound::Shut),
+            (">=0.9.3, <0.11", "0.10.0", Bound::Open),
+            (">=0.9.3, != 0.9.5, < 0.10", "0.10.0", Bound::Shut),
+            (">=0.9.3, see <owl> 0.10", "0.10.0", Bound::Open),
+            ("<0.10,>=0.9.3", "0.10.0", Bound::Shut),
+            ("<0.11,>=0.9.3", "0.10.0", Bound::Open),
+        ] {
+            let at = line.find(|c: char| c.is_ascii_digit());
+            let at = if line.starts_with("<0.1") { line.find("0.9.3") } else { at };
+            let found = Found::read(line, at.unwrap()).unwrap();
+            let to = Version::parse(to, Dialect::Cargo).unwrap();
+            assert_eq!(bound(&found, line, &to), expected, "{line} {to:?}");
+        }
+    }
+}

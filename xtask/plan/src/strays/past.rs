@@ -195,3 +195,41 @@ fn is_day(line: &str, year: &str) -> bool {
         rest.first() == Some(&b'-') && digits(1) && rest.get(3) == Some(&b'-') && digits(4)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_dated_by_a_day_or_a_month_of_a_year() {
+        for line in [
+            "as of July 2026",
+            "July 1, 2026: all",
+            "on 1 July 2026",
+            "on 2026-07-01",
+            "since 2026-07-01T10:00",
+            "in july, 1999.",
+        ] {
+            assert!(is_dated_line(line), "{line}");
+        }
+        for line in [
+            "",
+            "2026 owls",
+            "July",
+            "July owls 2026",
+            "July 123 2026",
+            "July 20ab",
+            "July 2126",
+            "2126-07-01",
+            "2026-7-01",
+            "2026-07",
+            "2026-07-1",
+            "2026-0x-01",
+            "2026-07-0x",
+            "2026/07-01",
+            "2026-07/01",
+        ] {
+            assert!(!is_dated_line(line), "{line}");
+        }
+    }
+}
