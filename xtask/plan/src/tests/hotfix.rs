@@ -1,4 +1,5 @@
 //! Which release a hotfix is of, and the branch on which it is made.
+//! None of it may depend on what the working tree says: tags and names decide.
 
 use super::sketch::{house, v};
 use crate::{

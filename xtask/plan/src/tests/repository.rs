@@ -1,5 +1,5 @@
-//! What keeps a release from being made where one is: the state of the repository, of what the configuration names, and of
-//! versions that do not belong together.
+//! What keeps a release from being made where one is: the repository's state, names that are not there, versions that do not
+//! belong together. Each state is told by hand; none may come of a plan.
 
 use std::path::PathBuf;
 
