@@ -342,8 +342,15 @@ mod tests {
     fn a_byte_that_is_no_text_is_named_with_its_line() {
         let path = Path::new("docs/a.md");
         assert_eq!(not_utf8(path, "é\n".as_bytes()), None);
-        let problem = not_utf8(path, b"a\nb\n\xe9\n\n").unwrap();
+        let problem = not_utf8(path, b"owl\nb\n\xe9\n\n").unwrap();
         assert_eq!(problem.what, "docs/a.md is not UTF-8: line 3 has the byte 0xe9");
+    }
+
+    #[test]
+    fn a_long_run_of_changed_lines_is_searched() {
+        let lines = |many: usize, sign: char| (0..many).map(|at| format!("{at}{sign}\n")).collect::<String>();
+        assert!(hunks_in_place(&lines(100, '-'), &lines(100, '+')).is_some());
+        assert_eq!(hunks_in_place(&lines(101, '-'), &lines(101, '+')), None);
     }
 
     #[test]
