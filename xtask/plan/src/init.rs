@@ -193,3 +193,15 @@ pub fn wanted(workspace: &Workspace) -> Vec<PathBuf> {
         LOGS.iter().map(|name| workspace.in_root(Path::new(name))).filter(|path| workspace.tracked.contains(path));
     apart::dockerfiles(workspace).cloned().chain(logs).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_on_one_line_while_that_is_short() {
+        let list = |length: usize| list(&["x".repeat(length), String::new()]);
+        assert_eq!(list(96), format!("[{}, ]", "x".repeat(96)), "a hundred");
+        assert_eq!(list(97), format!("[\n  {},\n  ,\n]", "x".repeat(97)));
+    }
+}

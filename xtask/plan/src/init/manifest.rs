@@ -132,6 +132,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::tests::sketch::house;
 
     #[test]
     fn a_member_more_stands_where_the_others_do() {
@@ -173,5 +174,48 @@ mod tests {
         let manifest = extended("[workspace]\n", list).unwrap();
         assert_eq!(metadata(&manifest).unwrap(), json!({ "trains": ["lark", "owl"] }));
         assert!(extended(&manifest, list).is_err(), "what stands there already is not written twice");
+    }
+
+    #[test]
+    fn keys_stand_in_the_table_of_their_train() {
+        let mut sketch = house();
+        sketch.trains = json!({ "lark": { "driver": "barter" } });
+        let snapshot = sketch.snapshot();
+        let key = |name, value: &str| Key { name, value: value.to_owned(), why: String::new() };
+        let keys = [key("main", "\"trunk\""), key("files", "[{ path = \"a\" }]")];
+        let with_keys = |text: &str| with_keys(text, &snapshot.train, "barter", &keys);
+        let lines = "main = \"trunk\"\nfiles = [{ path = \"a\" }]\n";
+        for (before, after) in [
+            ("[workspace]\n", format!("[workspace]\n\n[workspace.metadata.trains.lark]\ndriver = \"barter\"\n{lines}")),
+            (
+                "[workspace.metadata.trains.lark] # ours\ndriver = \"barter\"\n\n[profile]\n",
+                format!("[workspace.metadata.trains.lark] # ours\ndriver = \"barter\"\n{lines}\n[profile]\n"),
+            ),
+            (
+                "[workspace.metadata.trains]\nlark = { driver = \"barter\" }\n",
+                "[workspace.metadata.trains]\nlark = { driver = \"barter\", main = \"trunk\", files = [{ path = \"a\" }] }\n".to_owned(),
+            ),
+            (
+                "[workspace.metadata]\ntrains = { lark = { driver = \"barter\" } }\n",
+                "[workspace.metadata]\ntrains = { lark = { driver = \"barter\", main = \"trunk\", files = [{ path = \"a\" }] } }\n".to_owned(),
+            ),
+            (
+                "[workspace.metadata.trains.owl]\n",
+                format!("[workspace.metadata.trains.owl]\n\n[workspace.metadata.trains.lark]\ndriver = \"barter\"\n{lines}"),
+            ),
+        ] {
+            assert_eq!(with_keys(before).unwrap(), after);
+        }
+        let listed = with_keys("[workspace.metadata]\ntrains = [\"lark\"]\n").unwrap_err();
+        assert_eq!(listed.to_string(), "the trains are a list of names, which holds no keys");
+    }
+
+    #[test]
+    fn a_package_says_that_no_registry_gets_it() {
+        assert_eq!(
+            unpublished("[package] # ours\nname = \"a\"\n\n[lib]\n").unwrap(),
+            "[package] # ours\nname = \"a\"\npublish = false\n\n[lib]\n"
+        );
+        assert!(unpublished("[workspace]\n").is_err());
     }
 }
