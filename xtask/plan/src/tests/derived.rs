@@ -588,3 +588,189 @@ fn what_could_be_published_with_a_program_that_is_not_is_for_its_maintainer_to_s
     assert_eq!(moved(&configured.release("minor")), ["owl", "owl-core"]);
     assert_eq!(configured.release("minor").remarks, [""; 0], "what is configured goes where its manifest says");
 }
+
+/// The train, who travels, and whether nobody sends any of it to a registry; or how the refusal begins.
+fn chosen(sketch: &Sketch, train: Option<&str>) -> String {
+    let workspace = sketch.workspace();
+    match Train::choose(&workspace, &sketch.repo, train) {
+        Ok(train) => {
+            let crates: Vec<&str> = train.crates.iter().map(|&at| workspace.members[at].name.as_str()).collect();
+            let kept = if train.config.is_unpublished() { "kept" } else { "sent" };
+            let default = if train.config.default { "default" } else { "named" };
+            format!("{default} {}, {kept}: {}", train.name(), crates.join(" "))
+        }
+        Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The keys of a member that needs others by their paths alone.
+fn by_path(names: &[&str]) -> String {
+    let entries = names.iter().map(|name| format!("{name} = {{ path = \"../{name}\" }}\n"));
+    format!("\n[dependencies]\n{}", entries.collect::<String>())
+}
+
+fn at(mut sketch: Sketch, repository: &str) -> Sketch {
+    sketch.repo.origin = Some(format!("https://forge.example/they/{repository}"));
+    sketch.lock()
+}
+
+const BINARY: &str = "\n[[bin]]\nname = \"program\"\n";
+const PRIVATE: &str = "publish = false\n";
+
+#[test]
+fn who_is_named_and_what_goes_with_it_follow_from_the_members() {
+    let program = |rest: &str| format!("{rest}{BINARY}");
+    let two = shipped("owl").member("ht", "1.4.0", &format!("{PRIVATE}{BINARY}"));
+    let inherits = |sketch: Sketch| {
+        sketch.with("Cargo.toml", "[workspace]\n", "[workspace]\npackage.version = \"1.19.0\"\n").with(
+            "crates/hoot-bench/Cargo.toml",
+            "version = \"1.19.0\"",
+            "version.workspace = true\n# \nversion-note = \"\"",
+        )
+    };
+    let part = |version: &str, cli: &str| {
+        let io = format!("\n[dependencies]\nprogram-io = {{ path = \"../program-io\", version = \"{version}\" }}\n");
+        let cli = format!("{cli}{}{BINARY}", by_path(&["program"]));
+        bare("").member("program", "1.19.0", &io).member("program-io", version, "").member(
+            "program-cli",
+            "1.19.0",
+            &cli,
+        )
+    };
+    let theirs = |core: &str, needs: &str| {
+        let owl = format!("{PRIVATE}{}{BINARY}", by_path(&["owl-core"]));
+        let house = bare("").member("owl", "0.7.3", &owl).member("owl-core", "0.7.3", &format!("{core}{needs}"));
+        if needs.is_empty() { house } else { house.member("owl-io", "0.7.3", "# no description\n") }
+    };
+    let built = |names: &[(&str, &[&str])]| {
+        names.iter().fold(bare(""), |house, (name, needs)| {
+            house.member(name, "0.2.0", &format!("{PRIVATE}# built by default\n{}{BINARY}", by_path(needs)))
+        })
+    };
+    let root =
+        bare("").with("Cargo.toml", "[workspace]", "[package]\nname = \"zed\"\nversion = \"0.7.3\"\n\n[workspace]");
+    let leads = shipped("ht").with("crates/ht/Cargo.toml", "[[bin]]", "# built by default\n[[bin]]");
+    let mut leads = leads.member("owl-sdk", "1.18.5", "").lock();
+    leads.repo.origin = None;
+    leads.repo.tags.remove("v1.19.0");
+    for (why, sketch, train, expected) in [
+        (
+            "a program that is named is the default one where it would be",
+            shipped("owl"),
+            Some("owl"),
+            "default owl, kept: hoot-api owl",
+        ),
+        ("another is not", two.clone().lock(), Some("ht"), "named ht, kept: ht"),
+        ("nor does it change what is", two.lock(), None, "default owl, kept: hoot-api owl"),
+        (
+            "a versioned path elsewhere means nothing of it",
+            at(
+                shipped("owl").member("checks", "0.1.0", &format!("{PRIVATE}{}", needing(&[("hoot-store", "0.6.0")]))),
+                "owl",
+            ),
+            None,
+            "default owl, kept: hoot-api owl",
+        ),
+        (
+            "what inherits its number alone is not along",
+            inherits(shipped("owl")),
+            None,
+            "default owl, kept: hoot-api owl",
+        ),
+        (
+            "a library that a registry takes is no part",
+            at(part("0.3.0", PRIVATE), "program"),
+            None,
+            "the 2 publishable crates have versions of their own: program 1.19.0 and program-io 0.3.0",
+        ),
+        (
+            "the program of the name, whosever binary is called so",
+            at(
+                bare("")
+                    .member("a-cli", "0.1.0", &program(PRIVATE))
+                    .member("program", "1.19.0", &program(PRIVATE))
+                    .tagged("v1.19.0"),
+                "program",
+            ),
+            None,
+            "default program, kept: program",
+        ),
+        ("what one can publish is theirs", at(theirs("", ""), "owl"), None, "default owl-core, sent: owl-core"),
+        (
+            "so it is with what that needs",
+            at(theirs("", &needing(&[("owl-io", "0.7.3")])), "owl"),
+            None,
+            "default owl-core, sent: owl-core owl-io",
+        ),
+        (
+            "what nobody described is not",
+            at(theirs("# no description\n", ""), "owl"),
+            None,
+            "default owl, kept: owl owl-core",
+        ),
+        ("the only member", built(&[("solo", &[])]).lock(), None, "default solo, kept: solo"),
+        ("the only one, a library", bare("").member("solo", "0.2.0", PRIVATE).lock(), None, "default solo, sent: solo"),
+        (
+            "where cargo builds all, that tells nothing",
+            built(&[("one", &["two"]), ("two", &[])]).lock(),
+            None,
+            "which crate drives the release? no member is publishable: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to Cargo.toml, or name it with --train",
+        ),
+        (
+            "nor where what it builds needs nothing of each other",
+            built(&[("one", &[]), ("two", &[])]).member("checks", "0.1.0", PRIVATE).lock(),
+            None,
+            "which crate drives the release? no member is publishable: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to Cargo.toml, or name it with --train",
+        ),
+        (
+            "tags below another's version do not lead to it",
+            leads,
+            None,
+            "the 4 publishable crates have 3 versions, and hoot-api 1.19.0 needs hoot-store 0.6.0:",
+        ),
+        (
+            "the root's package",
+            root.member("ant", "0.7.3", "").member("bee", "0.7.3", "").lock(),
+            None,
+            "default zed, sent: ant bee zed",
+        ),
+    ] {
+        assert_eq!(chosen(&sketch, train), expected, "{why}");
+    }
+    // What could be published with a program: its own name is not among it, nor what says it goes nowhere.
+    let kept = shipped("owl")
+        .with("crates/owl/Cargo.toml", "version", "publish = false\nversion")
+        .with("crates/owl/Cargo.toml", "[dependencies]\n", "[dependencies]\nhoot-keep = { path = \"../hoot-keep\" }\n")
+        .member("hoot-keep", "1.19.0", PRIVATE)
+        .with("crates/hoot-api/Cargo.toml", "../hoot-store\"", "../hoot-store\", version = \"0.6.0\"");
+    let told = chosen(&kept.lock(), None);
+    assert!(told.ends_with("these may be published: hoot-api"), "{told}");
+    // Of what a crate that is named needs, what goes to no registry stays.
+    let named = bare("")
+        .member("lark", "0.7.3", "")
+        .member("tools", "0.1.0", &format!("{PRIVATE}{}", by_path(&["helper", "lark"])))
+        .member("helper", "0.1.0", PRIVATE);
+    assert_eq!(chosen(&named.lock(), Some("tools")), "named tools, sent: lark tools");
+}
+
+#[test]
+fn an_extension_names_a_train_that_it_takes_along_at_its_version() {
+    let house = |version: &str, kind: &str, needs: &str| {
+        let project =
+            "[build-system]\nbuild-backend = \"maturin\"\n[project]\nname = \"lark\"\ndynamic = [\"version\"]\n";
+        let house = bare("")
+            .member("lark-util", "0.7.3", "")
+            .member("lark-python", version, &format!("{PRIVATE}\n{kind}\n[dependencies]\n{needs}"))
+            .file("crates/lark-python/pyproject.toml", project);
+        chosen(&at(house, "lark-python"), None)
+    };
+    let (kind, needs) =
+        ("[lib]\ncrate-type = [\"cdylib\"]\n", "lark-util = { path = \"../lark-util\", version = \"0.7.3\" }\n");
+    let pyo3 = "pyo3 = \"0.28\"\n";
+    let name = |told: String| told.split([' ', ',']).nth(1).unwrap_or_default().to_owned();
+    assert_eq!(name(house("0.7.3", kind, &format!("{needs}{pyo3}"))), "lark-python");
+    assert_eq!(name(house("0.7.3", kind, needs)), "lark-util", "it is none of Python's");
+    assert_eq!(name(house("0.7.3", "", &format!("{needs}{pyo3}"))), "lark-util", "it is no extension");
+    assert_eq!(name(house("0.7.2", kind, &format!("{needs}{pyo3}"))), "lark-util", "it has another version");
+    assert_eq!(name(house("0.7.3", kind, pyo3)), "lark-util", "it needs nothing of it");
+}

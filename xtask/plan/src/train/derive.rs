@@ -135,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        names::ROLLBACK,
         train::{
             facts::{Crate, carried},
             tag,
@@ -283,6 +284,11 @@ mod tests {
         let many = ["a 0.34.0", "b 0.34.0: a", "c 0.34.0: b", "study 0.2.1: c"];
         assert_eq!(decided(&many, &["0.34.0", "study-v0.2.1"], &["house"]), "c: a b");
         assert_eq!(decided(&["a 0.1.0", "b 0.2.0"], &[], &["house"]), "apart");
+        assert_eq!(
+            decided(&["a 0.1.0", "b 0.1.0", "c 0.2.0"], &[], &["house"]),
+            "apart",
+            "nor is there a name for most"
+        );
         // The numbers of two histories met.
         let met = ["lark 0.8.0: lark-core", "lark-core 0.8.0"];
         let two =
@@ -307,5 +313,183 @@ mod tests {
         assert_eq!(decided(&program, &tags, &["lark"]), "lark: lark-fmt lark-cli");
         let literal = ["lark 4.12.0", "lark-fmt 4.12.0: lark", "!lark-cli 4.12.0: lark-fmt"];
         assert_eq!(decided(&literal, &tags, &["lark"]), "lark: lark-fmt");
+        // Whether others inherit is nothing to what does not, nor that it inherits to the others.
+        let beside = ["lark =4.12.0", "lark-fmt =4.12.0: lark", "!lark-cli 4.12.0: lark-fmt"];
+        assert_eq!(decided(&beside, &tags, &["lark"]), "lark: lark-fmt");
+        let alone = ["lark 4.12.0", "lark-fmt 4.12.0: lark", "!lark-cli =4.12.0: lark-fmt"];
+        assert_eq!(decided(&alone, &tags, &["lark"]), "lark: lark-fmt");
+    }
+
+    /// Why those crates are not released without configuration.
+    fn refused(crates: &[&str], tags: &[&str], repository: &[&str], named: Option<usize>) -> Refusal {
+        let own: Vec<&str> = tags.iter().copied().filter(|tag| !tag.starts_with(ROLLBACK)).collect();
+        let tags = tags.iter().map(|tag| (tag.to_string(), "0".to_owned())).collect();
+        facts(crates, &own, repository).refusal(&Repo { tags, ..Repo::default() }, "Cargo.toml", named)
+    }
+
+    /// A product on crates of two other versions: one that it needs, one that needs it, one that a pattern means.
+    const PRODUCT: [&str; 7] = [
+        "bench 0.12.5: owl",
+        "owl 0.12.5: owl-cache owl-version tools",
+        "owl-cache 0.0.72",
+        "owl-client 0.0.72: owl-cache",
+        "owl-grammar 0.3.0",
+        "owl-version 0.12.5",
+        "tools 0.12.5",
+    ];
+
+    #[test]
+    fn versions_that_each_release_moved_are_the_lines_of_one_train() {
+        let tags = ["js-0.12.3", "js-0.12.4", "v0.12.1", "v0.12.2", "v0.12.3", "v0.12.4", "v0.12.5-rc.1", "v0.12.5"];
+        // What was rolled back, and what is ahead of the version, was no release of it.
+        let tags = [&tags[..], &["rollback/v0.12.4", "v0.13.0"]].concat();
+        let lines = |crates: &[&str], tags: &[&str]| refused(crates, tags, &["owl"], None).together;
+        let together = lines(&PRODUCT, &tags).unwrap();
+        assert_eq!(
+            (&together.heads, &together.tags[..]),
+            (&vec![1, 3, 4], &["v0.12.5", "v0.12.3", "v0.12.2"].map(str::to_owned)[..],)
+        );
+        let versions =
+            |texts: &[&str]| texts.iter().map(|text| Version::parse(text, Dialect::Cargo).ok()).collect::<Vec<_>>();
+        let moved = [versions(&["0.12.5", "0.12.3", "0.12.2"]), versions(&["0.0.72", "0.0.71", "0.0.70"])];
+        let told = together.told_by(&moved).unwrap();
+        assert_eq!(
+            told.to_string(),
+            "the 7 publishable crates have 3 versions, and owl 0.12.5 needs owl-cache 0.0.72:\n  \
+               0.12.5: owl, bench, owl-version and tools\n  \
+               0.0.72: owl-client and owl-cache\n  \
+               0.3.0: owl-grammar\n\
+             next: the last 3 releases moved all of them: say so in Cargo.toml\n\n\
+             [workspace.metadata.trains]\n\
+             owl = { driver = \"owl\", also = [\"bench\"], lines = [{ crates = [\"owl-c*\"] }, { crates = [\"owl-grammar\"] }] }"
+        );
+        assert_eq!((&told.whole, told.together.is_none()), (&told.brief, true));
+        for (why, other) in [
+            ("it stayed", versions(&["0.0.72", "0.0.72", "0.0.71"])),
+            ("it sank", versions(&["0.0.72", "0.0.71", "0.0.73"])),
+            ("it was not there", versions(&["0.0.72", "", "0.0.71"])),
+            ("nothing is known of it", vec![]),
+            ("one release is no habit", versions(&["0.0.72"])),
+        ] {
+            assert!(together.told_by(&[moved[0].clone(), other]).is_none(), "{why}");
+        }
+        // A pattern that means a crate of the train has it named in full.
+        let two = lines(&[&PRODUCT[..4], &PRODUCT[5..]].concat(), &["v0.12.4", "v0.12.5"]).unwrap();
+        assert_eq!(
+            two.told_by(&moved).unwrap().proposal,
+            "[workspace.metadata.trains]\n\
+             owl = { driver = \"owl\", also = [\"bench\", \"owl-version\"], lines = [{ crates = [\"owl-*\"] }] }"
+        );
+        let last = ["v0.12.4", "v0.12.5"];
+        let nine =
+            ["owl 9.9.0: b", "b 1.0.0", "c 2.0.0", "d 3.0.0", "e 4.0.0", "f 5.0.0", "g 6.0.0", "h 7.0.0", "i 8.0.0"];
+        let apart = ["owl 7.0.0", "bee 1.0.0", "bee-x 1.0.0: bee"];
+        for (why, crates, tags) in [
+            ("one release", &PRODUCT[..], &last[1..]),
+            ("none of that version", &PRODUCT, &["v0.12.3", "v0.12.4"]),
+            ("tags of its own", &PRODUCT, &["owl-grammar-v0.3.0", "v0.12.4", "v0.12.5"]),
+            ("too many versions", &nine, &["v9.8.0", "v9.9.0"]),
+            ("nothing that it needs", &apart, &["v6.0.0", "v7.0.0"]),
+        ] {
+            assert!(lines(crates, tags).is_none(), "{why}");
+        }
+        assert!(lines(&nine[..8], &["v9.8.0", "v9.9.0"]).is_some());
+    }
+
+    #[test]
+    fn a_refusal_counts_what_it_does_not_name() {
+        let six = [
+            "a 1.0.0: z",
+            "aa 1.0.0",
+            "b 2.0.0",
+            "bb 2.0.0",
+            "c 3.0.0",
+            "cc 3.0.0",
+            "d 4.0.0",
+            "dd 4.0.0",
+            "e 5.0.0",
+            "ee 5.0.0",
+        ];
+        let six = [&six[..], &["z 6.0.0", "zz 6.0.0: a b c d e"]].concat();
+        let told = refused(&six, &[], &[], None);
+        let start = "the 12 publishable crates have 6 versions, and a 1.0.0 needs z 6.0.0:\n  \
+                       1.0.0: a and aa\n  6.0.0: zz and z\n  5.0.0: e and ee\n  4.0.0: d and dd\n  3.0.0: c and cc\n  ";
+        let next = "\nnext: say in Cargo.toml what is released together, for example this, which leaves the other 10 crates where they are; each can have such a line, too, with `default = true` in the first one\n\n\
+                    [workspace.metadata.trains]\na = { driver = \"a\", also = [\"aa\"], except = [\"z\"] }";
+        assert_eq!(told.brief, format!("{start}and 1 more versions (-v lists them){next}"));
+        assert_eq!(told.whole, format!("{start}2.0.0: b and bb{next}"));
+        let most = ["a 1.0.0: d", "b 2.0.0", "c 3.0.0", "d 4.0.0", "e 4.0.0", "f 5.0.0"];
+        let told = refused(&most, &[], &[], None);
+        let start = "most of the 6 publishable crates have versions of their own: a 1.0.0, d 4.0.0";
+        let next = "\nnext: say in Cargo.toml what is released together, for example\n\n\
+                    [workspace.metadata]\ntrains = [\"a\", \"d\", \"e\", \"f\", \"c\", \"b\"]";
+        assert_eq!(told.brief, format!("{start} and 3 more (-v lists them){next}"));
+        assert_eq!(told.whole, format!("{start}, f 5.0.0, c 3.0.0 and b 2.0.0{next}"));
+        assert_eq!(
+            refused(&most[..5], &[], &[], None).brief,
+            "the 5 publishable crates have 4 versions, and a 1.0.0 needs d 4.0.0:\n  \
+               1.0.0: a\n  4.0.0: d and e\n  3.0.0: c\n  2.0.0: b\n\
+             next: say in Cargo.toml what is released together, for example\n\n\
+             [workspace.metadata]\ntrains = [\"a\", \"d\", \"e\", \"c\", \"b\"]"
+        );
+    }
+
+    #[test]
+    fn a_proposal_is_as_short_as_says_who_travels() {
+        let lines = |crates: &[&str], named: Option<usize>| {
+            let told = refused(crates, &[], &[], named);
+            let (_, proposal) = told.proposal.split_once('\n').unwrap();
+            assert!(told.brief.ends_with(&told.proposal), "{}", told.brief);
+            proposal.to_owned()
+        };
+        // What has no version yet waits, unless somebody needs or names it.
+        assert_eq!(lines(&["ant 0.1.0", "bee 0.0.0"], None), "ant = { driver = \"ant\" }");
+        assert_eq!(lines(&["ant 0.1.0: bee", "bee 0.0.0"], None), "trains = [\"ant\", \"bee\"]");
+        assert_eq!(lines(&["ant 0.1.0", "bee 0.0.0"], Some(1)), "trains = [\"bee\", \"ant\"]");
+        // The one that is named comes first, whatever could be derived beside it.
+        let beside = [
+            "ant 1.0.0",
+            "ant-x 1.0.0: ant",
+            "ant-y 1.0.0: ant",
+            "ant-z 1.0.0: ant",
+            "study 0.2.0: ant",
+            "tools 0.3.0",
+        ];
+        assert_eq!(lines(&beside, Some(4)), "study = { driver = \"study\", except = [\"ant\"] }");
+        // Without a name it is the only one that nobody needs.
+        assert_eq!(
+            lines(&["ant 1.0.0", "bee 2.0.0", "cat 3.0.0: ant bee"], None),
+            "trains = [\"cat\", \"bee\", \"ant\"]"
+        );
+        // One of a version may be needed without the crate that the version goes by.
+        let crosses = ["ant 3.0.0", "bee 1.0.0: cub", "cat 2.0.0: cub", "cub 2.0.0"];
+        assert_eq!(lines(&crosses, None), "ant = { driver = \"ant\" }");
+        // A pattern means none that stays, and is one where it can be.
+        let two = ["ant 1.0.0", "bee 2.0.0: owl-z", "owl-a 1.0.0", "owl-b 1.0.0", "owl-z 2.0.0"];
+        assert_eq!(
+            lines(&two, Some(0)),
+            "ant = { driver = \"ant\", default = true, also = [\"owl-a\", \"owl-b\"] }\nbee = { driver = \"bee\" }"
+        );
+        let three = ["ant 1.0.0", "bee 2.0.0", "bug 2.0.0", "fly 3.0.0", "owl-a 1.0.0", "owl-b 1.0.0", "owl-c 1.0.0"];
+        assert_eq!(lines(&three, Some(0)), "ant = { driver = \"ant\", also = [\"owl-*\"] }");
+        // Numbers that met among many keep nobody together, but needs do, whoever needs whom.
+        let own = ["a 1.0.0", "b 2.0.0", "c 3.0.0", "d 4.0.0", "e 5.0.0", "f 6.0.0"];
+        let met = ["p 9.0.0: q", "q 9.0.0", "s 9.0.0", "t 9.0.0: s", "x =9.0.0"];
+        assert_eq!(
+            lines(&[&own[..], &met].concat(), Some(0)),
+            "trains = [\"a\", \"p\", \"t\", \"x\", \"f\", \"e\", \"d\", \"c\", \"b\"]"
+        );
+        for (crates, proposal) in [
+            (
+                &["ant 1.0.0", "ant-x 1.0.0: ant", "bee 2.0.0", "bug 2.0.0"][..],
+                "bee = { driver = \"bee\", also = [\"bug\"] }",
+            ),
+            (
+                &["ant 1.0.0", "bee 2.0.0", "bug 2.0.0", "fly 3.0.0", "fog 3.0.0: fly"],
+                "trains = [\"ant\", \"fog\", \"bee\", \"bug\"]",
+            ),
+        ] {
+            assert!(lines(crates, Some(0)).ends_with(proposal), "{}", lines(crates, Some(0)));
+        }
     }
 }

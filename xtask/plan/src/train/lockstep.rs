@@ -30,15 +30,34 @@ pub fn is_habit(patches: &[(Option<Version>, Vec<Version>)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::version::Dialect;
+    use crate::tests::sketch::{Sketch, house, v};
 
     #[test]
     fn a_habit_has_no_exception() {
-        let v = |text: &str| Version::parse(text, Dialect::Cargo).unwrap();
         let patch = |driver: &str, others: &[&str]| (Some(v(driver)), others.iter().map(|other| v(other)).collect());
         assert!(is_habit(&[patch("0.7.2", &["0.7.2", "0.7.2"]), patch("0.7.1", &["0.7.1"])]));
         assert!(!is_habit(&[patch("0.7.2", &["0.7.2", "0.7.2"]), patch("0.7.1", &["0.7.1", "0.7.0"])]));
         assert!(!is_habit(&[patch("0.7.2", &["0.7.2"]), patch("0.7.1", &[])]), "they are newer than that");
         assert!(!is_habit(&[(None, vec![v("0.7.2")]), patch("0.7.1", &["0.7.1"])]), "the driver was not there");
+    }
+
+    #[test]
+    fn the_last_patches_tell_where_nobody_said() {
+        let tags =
+            ["v0.8.4", "v0.9.0", "v0.9.1", "v0.9.2", "v0.9.2-rc.1", "v0.9.3", "v0.9.4", "rollback/v0.9.4", "v0.9.5"];
+        let sketch = tags.into_iter().fold(house(), Sketch::tagged);
+        let told = |sketch: &Sketch, to: &str| {
+            let snapshot = sketch.snapshot();
+            telling(&snapshot.train, &snapshot.repo, &v(to)).join(" ")
+        };
+        for (to, expected) in [
+            ("0.10.0", "v0.9.5 v0.9.3 v0.9.2"),
+            ("0.9.5", "v0.9.3 v0.9.2 v0.9.1"),
+            ("0.9.2", "v0.9.1 v0.8.4"),
+            ("0.9.1", ""),
+        ] {
+            assert_eq!(told(&sketch, to), expected, "{to}");
+        }
+        assert_eq!(told(&sketch.configured("lockstep", "minor".into()), "0.10.0"), "", "it is configured");
     }
 }

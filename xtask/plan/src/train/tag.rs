@@ -187,3 +187,71 @@ pub fn split(tag: &str) -> Option<(Version, &str)> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        tests::sketch::{Sketch, house, v},
+        train::Train,
+    };
+
+    #[test]
+    fn a_tag_ends_with_a_version() {
+        for (tag, expected) in [
+            ("v0.7.3", Some(("0.7.3", "v"))),
+            ("0.7.3-rc.1", Some(("0.7.3-rc.1", ""))),
+            ("rust-10.20.30", Some(("10.20.30", "rust-"))),
+            ("lark2-v1.2.3", Some(("1.2.3", "lark2-v"))),
+            ("v12.3.4.5", None),
+            ("v1.2", None),
+            ("nightly-2026-01-02", None),
+            ("a.b.c", None),
+        ] {
+            assert_eq!(split(tag), expected.map(|(version, before)| (v(version), before)), "{tag}");
+        }
+        assert_eq!(split("v0.7.3.post1").map(|(version, _)| version.tag()).as_deref(), Some("0.7.3.post1"));
+    }
+
+    #[test]
+    fn a_series_goes_on_above_what_is_an_old_line_of_it() {
+        for (tags, expected) in [
+            ("0.5.0", false),
+            ("0.4.0 0.5.0", false),
+            ("0.4.0 0.5.0 0.5.1 0.5.2", false),
+            ("0.4.0 0.5.0 0.6.0", false),
+            ("0.5.0 0.6.0", true),
+            ("0.6.0", true),
+            ("0.3.0 0.4.0 0.5.0 0.6.0 0.6.1", true),
+        ] {
+            let versions: Vec<Version> = tags.split(' ').map(v).collect();
+            assert_eq!(goes_on(&versions, &v("0.5.0")), expected, "{tags}");
+        }
+    }
+
+    #[test]
+    fn the_form_of_the_tags_that_lead_to_a_version_is_the_trains() {
+        let driven = |driver: &str, tags: &[&str]| {
+            let mut sketch =
+                tags.iter().fold(house().configured("driver", json!(driver)), |sketch, tag| sketch.tagged(tag));
+            sketch.repo.tags.retain(|tag, _| tags.contains(&tag.as_str()));
+            sketch.snapshot().train.tag.to_string()
+        };
+        for (driver, tags, expected) in [
+            ("barter", &["barter-v0.9.3", "v0.9.3"][..], "v{version}"),
+            ("barter", &["barter-v0.9.2", "v0.9.3"], "v{version}"),
+            ("barter", &["barter-v0.9.3", "v0.9.2"], "barter-v{version}"),
+            ("barter-data", &["data-v0.9.3"], "data-v{version}"),
+            ("barter-data", &["data-v0.9.2", "x-v0.9.2"], "v{version}"),
+        ] {
+            assert_eq!(driven(driver, tags), expected, "{driver}: {tags:?}");
+        }
+        // The only one that could be read is not the only one.
+        let mut broken = house();
+        broken.trains["owl"] = json!(3);
+        let Sketch { repo, .. } = &broken;
+        assert_eq!(Train::choose(&broken.workspace(), repo, Some("barter")).unwrap().tag.to_string(), "v{version}");
+    }
+}

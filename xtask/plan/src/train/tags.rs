@@ -123,3 +123,103 @@ pub fn may_be_tag(train: &Train, tag: &str) -> bool {
         None => !tag.starts_with(ROLLBACK) && tag::split(tag).is_some(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::tests::sketch::{Sketch, house, v};
+
+    #[test]
+    fn a_release_is_compared_with_the_newest_one_below_it() {
+        let tags = ["v0.9.2", "v0.9.4-rc.1", "v0.9.4-rc.2", "v0.9.4"];
+        let snapshot = tags.into_iter().fold(house(), Sketch::tagged).snapshot();
+        let (train, repo) = (&snapshot.train, &snapshot.repo);
+        for (version, below, last, reported) in [
+            ("0.9.4", "v0.9.4-rc.2", "v0.9.3", "v0.9.3"),
+            ("0.9.4-rc.2", "v0.9.4-rc.1", "v0.9.3", "v0.9.4-rc.1"),
+            ("0.9.3", "v0.9.2", "v0.9.2", "v0.9.2"),
+            ("0.9.2", "", "", ""),
+        ] {
+            let found = [
+                train.tag_below(repo, &v(version)).map(|found| found.1),
+                train.final_below(repo, &v(version)),
+                train.reported_until(repo, &v(version)).map(|found| found.1),
+            ];
+            assert_eq!(found.map(Option::unwrap_or_default), [below, last, reported], "{version}");
+        }
+        assert_eq!(train.version_at(repo, "0000000000").map(|version| version.tag()).as_deref(), Some("0.9.4"));
+        assert_eq!(train.version_at(repo, "1111111111"), None);
+    }
+
+    #[test]
+    fn build_metadata_may_be_left_out_where_one_tag_has_it() {
+        let named = |tags: &[&str], version: &str| {
+            let snapshot = tags.iter().fold(house(), |sketch, tag| sketch.tagged(tag)).snapshot();
+            snapshot.train.named(&snapshot.repo, &v(version)).tag()
+        };
+        for (tags, expected) in [
+            (&["v0.8.0+a"][..], "0.8.0+a"),
+            (&["v0.8.0+a", "v0.8.0+b"], "0.8.0"),
+            (&["v0.8.0+a", "v0.8.0"], "0.8.0"),
+            (&["v0.8.1+a"], "0.8.0"),
+        ] {
+            assert_eq!(named(tags, "0.8.0"), expected, "{tags:?}");
+        }
+    }
+
+    #[test]
+    fn tags_of_no_release_are_told_with_what_to_write() {
+        let note = |strays: &[(&str, Option<&str>)]| {
+            let mut snapshot = house().snapshot();
+            snapshot.train.strays = strays.iter().map(|(tag, found)| (tag.to_string(), found.map(v))).collect();
+            snapshot.train.stray_note(&snapshot.workspace).unwrap_or_default()
+        };
+        assert_eq!(note(&[]), "");
+        let one = "tag v3.0.0 is of no release of barter, which is at 0.9.3 in its commit: nothing is counted from it";
+        assert_eq!(note(&[("v3.0.0", Some("0.9.3"))]), one);
+        assert_eq!(
+            note(&[("v10.0.0", None), ("v3.0.0", Some("0.9.3"))]),
+            "tag v10.0.0 is of no release of barter, which is not in its commit: nothing is counted from it, nor from 1 other like it"
+        );
+        let own = |form: Form, driver: Option<&str>, more: usize| {
+            let mut snapshot = house().snapshot();
+            snapshot.train.config.form = form;
+            snapshot.train.config.driver = driver.map(str::to_owned);
+            snapshot.train.not_its_own(&snapshot.workspace, "v3.0.0", more)
+        };
+        let or = "or say `tag = \"v{version}\"` where they are its own, and name the version that follows them: cargo xtask release X.Y.Z";
+        let what = "of no release of barter, which is at 0.9.3: the next one would be a step back among them";
+        let table = "[workspace.metadata.trains.barter]";
+        let tag = "tag = \"barter-v{version}\"";
+        for (form, driver, more, expected) in [
+            (
+                Form::Table,
+                Some("barter"),
+                0,
+                format!("train barter: tag v3.0.0 is {what}\nnext: say `{tag}` in {table}, {or}"),
+            ),
+            (
+                Form::Absent,
+                Some("barter"),
+                2,
+                format!(
+                    "tag v3.0.0 and 2 others like it are {what}\nnext: give barter tags of its own in Cargo.toml, {or}\n\n{table}\ndriver = \"barter\"\n{tag}"
+                ),
+            ),
+            (
+                Form::Absent,
+                None,
+                1,
+                format!(
+                    "tag v3.0.0 and 1 other like it are {what}\nnext: give barter tags of its own in Cargo.toml, {or}\n\n{table}\n{tag}"
+                ),
+            ),
+        ] {
+            assert_eq!(own(form, driver, more), expected);
+        }
+        let formed = house().configured("tag", json!("owl-{version}")).snapshot();
+        assert!(formed.train.not_its_own(&formed.workspace, "owl-3.0.0", 0).contains("say `tag = \"owl-{version}\"`"));
+    }
+}
