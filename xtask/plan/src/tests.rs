@@ -7,6 +7,7 @@ mod beside;
 mod candidates;
 mod changes;
 mod checklist;
+mod contents;
 mod derived;
 mod due;
 mod histories;

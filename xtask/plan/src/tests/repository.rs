@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::sketch::{Sketch, house};
+use super::sketch::{Sketch, house, v};
 use crate::{
-    check::{self, repository::repository, waivers},
+    check::{self, repository::repository, versions, waivers},
+    files::cargo_toml::VersionField,
     finding::Check,
     repo::{Elsewhere, Lock, Repo, Underway},
+    snapshot::Snapshot,
 };
 
 const OWN: &str = "release/v0.10.0";
@@ -251,4 +253,65 @@ fn what_cannot_be_waived_or_confirmed_is_refused() {
         let refused = waivers::known_confirmations(train, &names(&[name])).unwrap_err().to_string();
         assert!(refused.starts_with(why), "{refused}");
     }
+}
+
+#[test]
+fn a_version_file_says_what_the_train_has_or_had() {
+    let file = |path: &str| json!({ "path": path, "after": "is " });
+    let says = |text: &str| house().file("v.txt", text).configured("files", json!([file("v.txt")]));
+    let state = |text: &str| of(Check::VersionFiles, &says(text));
+    assert_eq!(state("is 0.9.3\n"), [""; 0]);
+    for other in ["0.9.2", "0.10.0"] {
+        assert_eq!(state(&format!("is {other}\n")), [format!("v.txt: `is ` is followed by `{other}`, not 0.9.3")]);
+    }
+    let gone = house().configured("files", json!([file("v.txt"), file("v.txt"), file("w.txt")]));
+    let gone = of(Check::VersionFiles, &gone);
+    assert!(gone.len() == 2 && gone[0].contains("v.txt") && gone[1].contains("w.txt"), "{gone:?}");
+    // What a release of 0.10.0 finds there: what the train had, whether a tag or only its line tells, is no other package's.
+    let strange = |tags: &[&str], text: &str| {
+        let sketch = tags.iter().fold(says(&format!("is {text}\n")), |sketch, tag| sketch.tagged(tag));
+        let found = versions::strange_places(&sketch.snapshot(), &v("0.10.0"));
+        found.into_iter().map(|found| found.problem.what).collect::<Vec<_>>()
+    };
+    let told = |text: &str| [format!("v.txt: `is ` is followed by `{text}`, which is no released version")];
+    for text in ["0.9.3", "0.9.1", "0.10.0", "0.11.0"] {
+        assert_eq!(strange(&[], text), [""; 0], "{text}");
+    }
+    for (tags, text) in [(&[][..], "0.1.0"), (&[], "0.8.9"), (&["v0.9.2"], "0.9.1"), (&["v0.9.2"], "0.8.9")] {
+        assert_eq!(strange(tags, text), told(text), "{tags:?} {text}");
+    }
+    assert_eq!(strange(&["v0.8.9"], "0.8.9"), [""; 0]);
+}
+
+#[test]
+fn a_driver_or_wheel_of_any_train_has_a_version() {
+    let mut house = house();
+    house.trains["barter"]["wheels"] = json!([]);
+    house.trains["owl"] = json!({ "driver": "tool", "wheels": ["barter-python"] });
+    let mut snapshot = house.snapshot();
+    let lacks = |snapshot: &Snapshot| -> Vec<String> {
+        let Snapshot { workspace, train, .. } = snapshot;
+        let lacking = (0..workspace.members.len()).filter(|at| versions::lacks_version(workspace, train, *at));
+        lacking.map(|at| workspace.members[at].name.clone()).collect()
+    };
+    assert_eq!(lacks(&snapshot), [""; 0]);
+    for member in &mut snapshot.workspace.members {
+        member.version_field = VersionField::Absent;
+    }
+    assert_eq!(lacks(&snapshot), ["barter", "barter-python", "tool"]);
+    snapshot.workspace.trains.clear();
+    assert_eq!(lacks(&snapshot), ["barter"], "nobody configured another");
+    let mut own = super::sketch::house().snapshot();
+    own.workspace.members.iter_mut().for_each(|member| member.version_field = VersionField::Absent);
+    own.workspace.trains.clear();
+    assert_eq!(lacks(&own), ["barter", "barter-python"], "its wheel");
+}
+
+#[test]
+fn a_line_is_ahead_of_nobody() {
+    let manifest = "crates/barter-data/Cargo.toml";
+    let ahead = house().with(manifest, "\nversion = \"0.9.3\"", "\nversion = \"2.0.0\"");
+    assert_eq!(of(Check::Lockstep, &ahead), ["barter-data is at 2.0.0, ahead of the driver's 0.9.3"]);
+    let line = ahead.configured("lines", json!([{ "crates": ["barter-data"] }]));
+    assert_eq!(of(Check::Lockstep, &line), [""; 0]);
 }
