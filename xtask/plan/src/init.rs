@@ -110,7 +110,7 @@ const LOGS: [&str; 6] =
 
 /// A changelog by another name.
 fn log(seen: &Seen<'_>, train: &Train) -> Option<Key> {
-    let is_first = train.config.default && train.changelog.is_none() && train.config.changelog.is_none();
+    let is_first = train.config.default && train.changelog.is_none();
     let paths = LOGS.iter().map(|name| (name, seen.workspace.in_root(Path::new(name))));
     let mut logs = paths
         .filter(|(_, path)| seen.texts.get(path).is_some_and(|text| changelog::is_kept(train.names.log(path, text))));

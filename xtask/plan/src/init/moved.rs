@@ -33,12 +33,11 @@ pub(super) fn files(workspace: &Workspace, train: &Train, releases: &[Released])
     let version = train.version(workspace);
     let is_known = |path: &Path| {
         let log = train.changelog.as_deref() == Some(path) || train.release_notes.as_deref() == Some(path);
-        let own = train.config.files.iter().map(|file| &file.path);
-        let own = own.chain(train.config.deployments.iter().map(|deployment| &deployment.path));
+        let mut deployed = train.config.deployments.iter().map(|deployment| workspace.in_root(&deployment.path));
         // Of Python's projects, the wheels are.
         let wheel = train.wheels.iter().any(|wheel| wheel.path == path)
             || train.beside.iter().any(|beside| beside.manifest.with_file_name("pyproject.toml") == path);
-        log || wheel || own.into_iter().any(|own| workspace.in_root(own) == path)
+        log || wheel || deployed.any(|deployed| deployed == path)
     };
     // What the tree has moved on from cannot be read back.
     if last.version != *version || !train.config.files.is_empty() {
@@ -50,7 +49,7 @@ pub(super) fn files(workspace: &Workspace, train: &Train, releases: &[Released])
         for after in moved(last, path).into_iter().filter(|_| is_habit) {
             let said = format!("{after}{}", version.tag());
             let (all, right) = (text.matches(&after).count(), text.matches(&said).count());
-            if all != right || all == 0 {
+            if all != right {
                 continue;
             }
             let times = if all == 1 { String::new() } else { format!(", times = {all}") };

@@ -94,7 +94,7 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
     let root = slashed(&workspace.graph.root);
     let why = match decision {
         Decision::Nothing if workspace.members.len() == 1 => {
-            return Ok(Derived { is_of_workspace: true, ..Derived::published(0, BTreeSet::from([0])) });
+            return Ok(Derived::published(0, BTreeSet::from([0])));
         }
         Decision::Nothing => "no member is publishable".to_owned(),
         Decision::Unnamed => {

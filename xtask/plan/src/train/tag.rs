@@ -45,8 +45,7 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     };
     if !shared && own.iter().any(begins_lower) {
         // What is called after another member is that one's, however near it comes.
-        let others = workspace.members.iter().filter(|member| member.name != *name && member.name != config.name);
-        let others: BTreeSet<String> = others.flat_map(|member| starts(&member.name)).collect();
+        let others: BTreeSet<String> = workspace.members.iter().flat_map(|member| starts(&member.name)).collect();
         series.retain(|prefix, _| own.iter().any(|own| own == prefix) || !others.contains(*prefix));
     }
     let highest = series.values().map(|versions| reached(versions, &here)).max().unwrap_or_default();

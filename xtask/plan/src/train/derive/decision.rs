@@ -183,9 +183,7 @@ fn is_next(old: &Version, new: &Version) -> bool {
 
 /// Whether two histories are one, told from the first version that both could have had.
 fn goes_with(one: &BTreeSet<Version>, other: &BTreeSet<Version>) -> bool {
-    let Some(start) = one.first().max(other.first()).filter(|_| !one.is_empty() && !other.is_empty()) else {
-        return false;
-    };
+    let Some(start) = one.first().max(other.first()) else { return false };
     let [one, other]: [BTreeSet<_>; 2] = [one, other].map(|versions| versions.range(start.clone()..).collect());
     one.intersection(&other).count() >= one.symmetric_difference(&other).count().max(1)
 }
