@@ -138,8 +138,6 @@ fn is_preceded(before: &str, above: Option<&str>, is_own: impl Fn(&str) -> bool)
         }
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         match &*word {
-            // The signs that begin a comment.
-            "" => continue,
             past if among(PAST, past) => return true,
             happened if link && among(HAPPENED, happened) => return true,
             word if among(LINKS, word) => link = true,

@@ -1,8 +1,15 @@
 //! What counts as a place that still says the version left behind, spelling by spelling and file by file.
 //! The version of something else must never be among them.
 
-use super::sketch::{Sketch, findings, house};
-use crate::{draft::Plan, strays};
+use std::path::Path;
+
+use serde_json::json;
+
+use super::sketch::{Sketch, findings, house, v};
+use crate::{
+    draft::Plan,
+    strays::{self, Search},
+};
 
 /// `PATH:LINE` of the first line of each, with their count where there are several.
 fn reported(plan: &Plan) -> Vec<String> {
@@ -89,6 +96,29 @@ fn every_spelling_of_what_is_left_behind_is_found() {
         ("docs/use.md", "The sensor was added.\nbarter 0.9.3 is needed"),
         ("docs/2026-plans.md", "barter 0.9.3"),
         ("docs/badge.svg", "<text x=\"5\">barter 0.9.3</text>"),
+        ("docs/use.md", "We removed our nice barter 0.9.3 build"),
+        ("docs/use.md", "We removed a leak in barter 0.9.3"),
+        ("docs/use.md", "Before 7 barter 0.9.3 nests are built, wait"),
+        ("docs/use.md", "Get the new barter 0.9.3"),
+        ("docs/use.md", "Use [`barter` 0.9.3]: it sings"),
+        // A line that is a version, where no other one is above it; a name that is none of a version.
+        ("docs/now.txt", "0.9.3"),
+        ("docs/now.txt", "docs.rs\n0.9.3"),
+        ("docs/now.txt", "word\n0.9.3"),
+        ("docs/now.txt", "0.9.2\nbarter 0.9.3"),
+        ("docs/use.it.md", "barter 0.9.3"),
+        // However names are written, and whatever else is in the line.
+        ("README.md", r#"BARTER-DATA = "0.9""#),
+        ("README.md", r#"See https://x.org, and barter = "0.9""#),
+        ("README.md", r#"barter-song = { version = "0.9.3" }"#),
+        ("docs/use.md", r#""" = { version = "0.9.3" }"#),
+        ("docs/use.md", "Look into docs/0.9.3 for it"),
+        ("docs/use.md", "a well-known 0.9.3"),
+        ("docs/use.md", "see v0.9.3"),
+        ("js/package.json", r#"    "@barter/linux-x64-gnu": "0.9","#),
+        ("js/package.json", r#"    "barter-song": "0.9.3","#),
+        ("x.yml", "- sing barter-song 0.9.3"),
+        (".github/workflows/x.yml", "  BARTER_PYTHON_VERSION: 0.9.3"),
         // Locks and lists.
         ("DEPENDENCIES.rust.tsv", "barter-data@0.9.3\t\tX"),
         ("fuzz/Cargo.lock", r#" "barter 0.9.3","#),
@@ -126,7 +156,24 @@ fn what_is_not_the_trains_or_is_past_is_none() {
         // Part of a longer number or word.
         ("README.md", "barter 10.9.3, 0.9.31, 1.0.9.3, 0.9.3.1, 0.93, 0.9.3x and barter 0.9f"),
         ("README.md", "barter 0.9.3-rc.1 and 0.9.3.post1 and 0.8.3"),
+        ("README.md", "barter 1-0.9.3, barter 0.91.1, barter 0.9.5, barter 0.9.1-rc.1 and barter 0.9-beta"),
+        // An older patch, beside no name of the train.
+        ("js/package.json", r#"    "@barter/linux-x64-gnu": "0.9.1","#),
+        ("js/package.json", r#"  "version": "0.9.1","#),
+        ("README.md", r#"barter-fork = "0.9.3""#),
+        ("README.md", "see docs.rs/serde/0.9.3/serde"),
+        ("docs/badge.svg", "<text>barter-song 0.9.3</text>"),
+        ("x.py", r#"sing("0.9.3")"#),
+        ("py/test_it.py", r#"VERSION = "0.9.3""#),
+        ("go/it_test.go", r#"VERSION = "0.9.3""#),
+        ("py/it_tests.py", r#"VERSION = "0.9.3""#),
+        ("js/x.min.js", r#"VERSION="0.9.3""#),
+        ("licenses.html", "some 0.9.3"),
         // Past.
+        ("docs/use.md", "Ever since, 0.9.3 sings"),
+        ("docs/use.md", "See guides/guide-0.9.3.md"),
+        ("docs/use.md", "See guides/guide-0.9.3.rst"),
+        ("docs/use.md", "It was released in [barter](https://x/barter/0.9.3/one)"),
         ("docs/use.md", "Since 0.9.3 it sings; before v0.9.3 it did not"),
         ("docs/use.md", ".. versionadded:: 0.9.3"),
         ("docs/use.md", "Added in 0.9.3"),
@@ -203,7 +250,7 @@ fn what_is_left_behind_depends_on_the_release() {
         let plan = house().release(version);
         house().after(&plan).tagged(&format!("v{version}"))
     };
-    let (candidate, patched) = (at("0.10.0-rc.1"), at("0.9.4"));
+    let (candidate, patched, minor) = (at("0.10.0-rc.1"), at("0.9.4"), at("0.10.0"));
     for (sketch, line, to, expected) in [
         // A patch and a candidate leave what says two numbers.
         (&house(), r#"barter = "0.9""#, "0.9.4", false),
@@ -220,9 +267,19 @@ fn what_is_left_behind_depends_on_the_release() {
         (&candidate, r#"barter = "0.10""#, "0.10.0", false),
         (&candidate, "barter 0.10.0", "0.10.0", false),
         (&candidate, "barter 0.10.0-SNAPSHOT", "0.10.0", true),
+        (&candidate, "barter 0.10.0-beta.1", "0.10.0", true),
+        (&candidate, "barter 0.10.0-rc.3", "0.10.0-rc.2", false),
+        (&candidate, "barter 0.10.0-rc2", "0.10.0-rc.2", false),
     ] {
         assert_eq!(is_stray(sketch, "README.md", line, to), expected, "{line} at {to}");
     }
+    // In a source, numbers as small as many packages have tell nothing by themselves.
+    assert!(is_stray(&minor, "x.py", r#"sing("0.10.0")"#, "0.11.0"));
+    assert!(!is_stray(&minor, "x.yml", "- nests 0.10.0", "0.11.0"));
+    // The last final version is left behind by what follows it, though that were tagged.
+    let snapshot = candidate.tagged("v0.10.0").snapshot();
+    let search = Search::of_release(&snapshot, &v("0.10.0-rc.1"), &v("0.10.0"));
+    assert_eq!(search.mentions(Path::new("README.md"), "barter 0.9.3\n").len(), 1);
 }
 
 #[test]
@@ -244,6 +301,7 @@ fn a_requirement_that_accepts_the_release_is_none() {
         ("x.gemspec", r#"  spec.add_dependency "barter", "~> 0.9.3""#, false),
         // What people are shown names the newest.
         ("README.md", r#"barter = "0.9.3""#, true),
+        ("README.md", r#"    "@barter/core": "^0.9.3","#, true),
     ] {
         assert_eq!(is_stray(&house(), path, line, "0.9.4"), expected, "{path}: {line}");
     }
@@ -314,4 +372,42 @@ fn what_a_patch_leaves_at_the_version_before_is_listed() {
     let left = ["crates/barter-data/Cargo.toml:3", "crates/barter-instrument/Cargo.toml:3"];
     assert_eq!(reported(&derived.release("patch")), left);
     assert_eq!(reported(&derived.release("minor")), [""; 0]);
+}
+
+#[test]
+fn who_stays_at_the_version_counts_unless_that_is_on_purpose() {
+    let song = || house().member("song", "0.9.3", "");
+    let is_named = |sketch: &Sketch| is_stray(sketch, "README.md", r#"song = "0.9""#, "0.10.0");
+    let other = |driver: &str| {
+        let mut sketch = song();
+        sketch.trains["owl"] = json!({ "driver": driver });
+        sketch
+    };
+    assert!(is_named(&song()));
+    assert!(!is_named(&song().configured("except", json!(["song"]))), "it is left out");
+    assert!(!is_named(&other("song")), "it is another train's");
+    assert!(is_named(&other("tool")), "another train does not have it");
+}
+
+#[test]
+fn a_version_of_a_line_is_that_of_its_crates_alone() {
+    let line = house()
+        .configured("lines", json!([{ "crates": ["barter-data"] }]))
+        .with("crates/barter-data/Cargo.toml", "version = \"0.9.3\"\n[dep", "version = \"0.5.0\"\n[dep")
+        .with("Cargo.toml", "version = \"0.9\"", "version = \"0.5\"")
+        .lock();
+    for (text, expected) in [(r#"barter-data = "0.5.0""#, true), (r#"barter = "0.5.0""#, false), ("serde 0.5.0", false)]
+    {
+        assert_eq!(is_stray(&line, "README.md", text, "0.10.0"), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_name_of_two_words_is_found_among_more() {
+    let mut sketch = Sketch { trains: json!({ "big-owl": { "driver": "big-owl" } }), ..Sketch::default() };
+    sketch.repo.main = Some("main".to_owned());
+    let sketch = sketch.file("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n").member("big-owl", "0.9.3", "");
+    let sketch = sketch.tagged("v0.9.3").lock();
+    assert!(is_stray(&sketch, "js/package.json", r#"    "@big-owl/linux": "0.9.3","#, "0.10.0"));
+    assert!(!is_stray(&sketch, "js/package.json", r#"    "@owl/linux": "0.9.3","#, "0.10.0"));
 }

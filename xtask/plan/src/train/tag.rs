@@ -205,6 +205,7 @@ mod tests {
             ("rust-10.20.30", Some(("10.20.30", "rust-"))),
             ("lark2-v1.2.3", Some(("1.2.3", "lark2-v"))),
             ("v12.3.4.5", None),
+            ("v01.2.3", None),
             ("v1.2", None),
             ("nightly-2026-01-02", None),
             ("a.b.c", None),
@@ -249,6 +250,7 @@ mod tests {
         }
         // The only one that could be read is not the only one.
         let mut broken = house();
+        broken.trains["barter"]["default"] = json!(false);
         broken.trains["owl"] = json!(3);
         let Sketch { repo, .. } = &broken;
         assert_eq!(Train::choose(&broken.workspace(), repo, Some("barter")).unwrap().tag.to_string(), "v{version}");
