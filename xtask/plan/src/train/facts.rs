@@ -158,7 +158,10 @@ fn last_segment(address: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::tests::sketch::Sketch;
 
     #[test]
     fn an_address_names_the_repository_whatever_page_it_is_of() {
@@ -184,5 +187,45 @@ mod tests {
             assert_eq!(carried(prefix), "lark", "{prefix}");
         }
         assert_eq!([carried("v"), carried(""), carried("rs-"), carried("harv")], ["v", "", "rs", "harv"]);
+    }
+
+    #[test]
+    fn a_repository_is_called_as_most_of_its_crates_say() {
+        let called = |says: &[&str]| {
+            let mut sketch = Sketch { trains: json!({}), ..Sketch::default() };
+            sketch.repo.origin = Some("https://forge.example/they/owl".to_owned());
+            let sketch = sketch.file("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+            let sketch = (0..says.len()).fold(sketch, |sketch, nth| sketch.member(&format!("c{nth}"), "0.1.0", ""));
+            let mut workspace = sketch.workspace();
+            for (package, name) in workspace.graph.packages.iter_mut().zip(says) {
+                package.about.repository =
+                    Some(format!("https://forge.example/they/{name}")).filter(|_| !name.is_empty());
+            }
+            Facts::of(&workspace, &sketch.repo).repository.join(" ")
+        };
+        for (says, expected) in [
+            (&["lark", "lark", ""][..], "lark owl"),
+            (&["lark", "lark", "lark", "", ""], "lark owl"),
+            (&["lark", "lark", "", ""], "owl lark"),
+            (&["lark", ""], "owl lark"),
+            (&["", ""], "owl"),
+        ] {
+            assert_eq!(called(says), expected, "{says:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_crate_cannot_do_without_it_builds_on() {
+        let needs = "[dependencies]\nfirm = { path = \"../firm\", version = \"0.1\" }\n\
+             free = { path = \"../free\", version = \"0.1\", optional = true }\n\n\
+             [dev-dependencies]\nchecks = { path = \"../checks\", version = \"0.1\" }\n";
+        let sketch = Sketch { trains: json!({}), ..Sketch::default() };
+        let sketch = sketch.file("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+        let sketch = ["checks", "firm", "free"].iter().fold(sketch, |sketch, name| sketch.member(name, "0.1.0", ""));
+        let sketch = sketch.member("lark", "0.1.0", needs);
+        let facts = Facts::of(&sketch.workspace(), &sketch.repo);
+        let names = |of: &BTreeSet<usize>| of.iter().map(|&at| facts.crates[at].name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&facts.crates[3].builds_on), ["firm"]);
+        assert_eq!(names(&facts.crates[3].needs), ["firm", "free"]);
     }
 }

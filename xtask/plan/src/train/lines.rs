@@ -132,3 +132,21 @@ impl Train {
         self.members().into_iter().filter(|&at| self.line_of(at).is_none()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::tests::sketch::house;
+
+    #[test]
+    fn a_line_is_told_by_the_crates_that_most_require() {
+        let snapshot = house().configured("lines", json!([{ "crates": ["barter-data"] }])).snapshot();
+        let members = &snapshot.workspace.members;
+        let mut line = snapshot.train.lines[0].clone();
+        let names = |of: Vec<usize>| of.into_iter().map(|at| members[at].name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(line.heads(&snapshot.workspace)), ["barter-data"]);
+        line.crates = (0..members.len()).collect();
+        assert_eq!(names(line.heads(&snapshot.workspace)), ["barter", "barter-data", "barter-instrument"]);
+    }
+}

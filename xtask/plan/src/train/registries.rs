@@ -49,3 +49,20 @@ impl Train {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::sketch::house;
+
+    #[test]
+    fn a_private_registry_is_any_but_the_public_one() {
+        let snapshot = house().snapshot();
+        let mut member = snapshot.workspace.members[snapshot.train.driver].clone();
+        for (allowed, expected) in
+            [(&[][..], None), (&["crates-io"], None), (&["ours"], Some("ours")), (&["ours", "theirs"], None)]
+        {
+            member.registries = allowed.iter().map(|name| name.to_string()).collect();
+            assert_eq!(snapshot.train.private_registry(&member), expected, "{allowed:?}");
+        }
+    }
+}
