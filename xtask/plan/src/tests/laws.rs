@@ -155,7 +155,7 @@ fn is_aligned(after: &Sketch, plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
 
     /// Planning a release is most of what a case costs: three laws of one release are asked of the same one.
     #[test]
