@@ -18,13 +18,14 @@ use crate::{
 struct Workflow<'w> {
     path: &'w Path,
     leaves: Vec<Leaf>,
+    /// Whether `cargo xtask` is another program here: many projects have one.
+    has_other: bool,
 }
 
 /// The tag of the version that stands here starts a workflow, if any that publishes with this tool waits for tags.
 pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
-    let (workflows, is_ours) = (workflows(workspace), ours(workspace));
-    let tag = own_tag(workspace, train);
-    let mut waiting = workflows.iter().filter(|workflow| workflow.publishes_tags(&is_ours)).peekable();
+    let (workflows, tag) = (workflows(workspace), own_tag(workspace, train));
+    let mut waiting = workflows.iter().filter(|workflow| workflow.publishes_tags()).peekable();
     let Some(first) = waiting.peek().map(|workflow| slashed(workflow.path)) else { return Vec::new() };
     if waiting.any(|workflow| workflow.starts_on_tag(&tag)) {
         return Vec::new();
@@ -37,8 +38,8 @@ pub fn look(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 /// made.
 pub fn look_at_rollbacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let tag = rollback_tag(&own_tag(workspace, train));
-    let (workflows, is_ours) = (workflows(workspace), ours(workspace));
-    let started = workflows.iter().filter(|workflow| workflow.publishes_tags(&is_ours) && workflow.starts_on_tag(&tag));
+    let workflows = workflows(workspace);
+    let started = workflows.iter().filter(|workflow| workflow.publishes_tags() && workflow.starts_on_tag(&tag));
     let found = started.map(|workflow| {
         let what = format!("the tag of a rollback, {tag}, starts this workflow");
         finding(&slashed(workflow.path), &what, "add `!rollback/**` to `on.push.tags`")
@@ -48,10 +49,8 @@ pub fn look_at_rollbacks(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 
 /// Whether the tag starts any workflow, whatever that runs.
 pub fn starts_on_tag(workspace: &Workspace, tag: &str) -> bool {
-    let texts = workspace.texts.iter().filter(|(path, _)| workflow::is_one(path));
-    let mut all = texts.map(|(path, text)| Workflow { path, leaves: workflow::read(text) });
     // Paths are not looked at when a tag is pushed.
-    all.any(|workflow| match (workflow.chooses_tags(), workflow.chooses_branches()) {
+    read(workspace, |_| true).any(|workflow| match (workflow.chooses_tags(), workflow.chooses_branches()) {
         (true, _) => workflow.starts_on_tag(tag),
         (false, true) => false,
         (false, false) => workflow.is_about_pushes(),
@@ -78,16 +77,11 @@ pub struct Called {
 /// Every call of this tool in a workflow.
 pub fn calls(workspace: &Workspace, train: &Train) -> Vec<Called> {
     let tag = own_tag(workspace, train);
-    let is_ours = ours(workspace);
     let mut found = Vec::new();
     for workflow in workflows(workspace) {
         let is_of_tag = workflow.chooses_tags() && workflow.starts_on_tag(&tag);
-        for leaf in workflow.leaves.iter().filter(|leaf| workflow.is_shell(leaf)) {
-            let ours = workflow::commands(&leaf.text)
-                .into_iter()
-                .filter_map(|words| Some(xtask(&words).filter(|_| is_ours(&words))?.to_vec()));
-            found.extend(ours.map(|words| Called { place: workflow.place(leaf), words, is_of_tag }));
-        }
+        let calls = workflow.commands(|_| true).into_iter();
+        found.extend(calls.filter_map(|Command { place, call, .. }| Some(Called { place, words: call?, is_of_tag })));
     }
     found
 }
@@ -124,10 +118,8 @@ const RIVALS: [&str; 24] = [
 /// train's own tag starts it.
 pub fn rivals(workspace: &Workspace, train: &Train) -> Vec<String> {
     let tag = own_tag(workspace, train);
-    let texts = workspace.texts.iter().filter(|(path, text)| workflow::is_one(path) && !workflows::is_generated(text));
     let mut found = Vec::new();
-    for (path, text) in texts {
-        let workflow = Workflow { path, leaves: workflow::read(text) };
+    for workflow in read(workspace, |text| !workflows::is_generated(text)) {
         let starts = match workflow.chooses_tags() && workflow.starts_on_tag(&tag) {
             true => format!(", which the tag {tag} starts"),
             false => String::new(),
@@ -160,19 +152,26 @@ pub fn rivals(workspace: &Workspace, train: &Train) -> Vec<String> {
     noted.collect()
 }
 
-/// The commands, and where each stands, that run without a condition on every push to the branch.
-pub fn commands_of_ci(workspace: &Workspace, branch: &str) -> Vec<(String, Vec<String>)> {
+/// A command of a workflow.
+#[derive(Debug)]
+pub struct Command {
+    pub place: String,
+    pub words: Vec<String>,
+    /// What it calls this tool with, if it does.
+    pub call: Option<Vec<String>>,
+}
+
+/// The commands that run without a condition on every push to the branch.
+pub fn commands_of_ci(workspace: &Workspace, branch: &str) -> Vec<Command> {
     let mut found = Vec::new();
     for workflow in workflows(workspace).iter().filter(|workflow| workflow.runs_on_push_to(branch)) {
-        let always = |leaf: &&Leaf| {
+        let always = |leaf: &Leaf| {
             let job = leaf.path.get(1).map_or("", |job| job);
             let has_if = workflow.leaves.iter().any(|other| other.is(&["jobs", job, "if"]));
             // In another directory, the same words are another command.
             !has_if && workflow.beside(leaf, &["if"]).is_none() && workflow.setting(leaf, "working-directory").is_none()
         };
-        for leaf in workflow.leaves.iter().filter(|leaf| workflow.is_shell(leaf)).filter(always) {
-            found.extend(workflow::commands(&leaf.text).into_iter().map(|words| (workflow.place(leaf), words)));
-        }
+        found.extend(workflow.commands(always));
     }
     found
 }
@@ -182,39 +181,35 @@ pub fn finding(place: &str, what: &str, next: impl Into<String>) -> Finding {
     Finding::new(Check::Workflows, format!("{place}: {what}"), next)
 }
 
-/// None where `cargo xtask` is another program: many projects have one.
+/// None where nothing shows that this tool is used.
 fn workflows(workspace: &Workspace) -> Vec<Workflow<'_>> {
-    let is_ours = match workspace.member("xtask") {
+    let is_used = match workspace.member("xtask") {
         Some(_) => is_own_xtask(workspace) || workspace.texts.values().any(|text| workflows::is_generated(text)),
         // It may be installed, which nobody does for nothing.
         None => !workspace.trains.is_empty(),
     };
-    let texts = workspace.texts.iter().filter(|(path, _)| is_ours && workflow::is_one(path));
-    texts.map(|(path, text)| Workflow { path, leaves: workflow::read(text) }).collect()
+    read(workspace, |_| is_used).collect()
 }
 
-/// What follows `cargo xtask` or `cargo train`, or the path of the program that these run: a job that may compile nothing
-/// has it from another.
-pub fn xtask(words: &[String]) -> Option<&[String]> {
-    let is_name = |word: &String| word == "xtask" || word == "train";
+/// The workflows whose text is wanted.
+fn read(workspace: &Workspace, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = Workflow<'_>> {
+    let has_other = workspace.member("xtask").is_some() && !is_own_xtask(workspace);
+    let texts = workspace.texts.iter().filter(move |(path, text)| workflow::is_one(path) && is_wanted(text));
+    texts.map(move |(path, text)| Workflow { path, leaves: workflow::read(text), has_other })
+}
+
+/// What follows `cargo train`, or `cargo xtask` where no other program has that name, or the path of the program that these
+/// run: a job that may compile nothing has it from another.
+pub fn xtask(words: &[String], has_other: bool) -> Option<&[String]> {
+    let is_name = |word: &String| word == "train" || word == "xtask" && !has_other;
     match words {
         [program, train, rest @ ..] if program.ends_with("/cargo-train") && train == "train" => Some(rest),
-        [program, rest @ ..] if program.ends_with("/xtask") => Some(rest),
+        [program, rest @ ..] if program.ends_with("/xtask") && !has_other => Some(rest),
         [cargo, toolchain, name, rest @ ..] if cargo == "cargo" && toolchain.starts_with('+') && is_name(name) => {
             Some(rest)
         }
         [cargo, name, rest @ ..] if cargo == "cargo" && is_name(name) => Some(rest),
         _ => None,
-    }
-}
-
-/// Whether such words call this tool. Generated workflows call the installed program beside an `xtask` that is another one.
-fn ours(workspace: &Workspace) -> impl Fn(&[String]) -> bool {
-    let has_other = workspace.member("xtask").is_some() && !is_own_xtask(workspace);
-    move |words| {
-        let name = words.iter().skip(1).find(|word| !word.starts_with('+'));
-        let is_alias = words.first().is_some_and(|cargo| cargo == "cargo") && name.is_some_and(|name| name == "xtask");
-        !(has_other && is_alias)
     }
 }
 
@@ -274,14 +269,22 @@ impl Workflow<'_> {
         self.leaves.iter().filter(is_filter).map(|leaf| leaf.text.as_str()).collect()
     }
 
+    /// The commands of the scripts that are wanted.
+    fn commands(&self, is_wanted: impl Fn(&Leaf) -> bool) -> Vec<Command> {
+        let mut found = Vec::new();
+        for leaf in self.leaves.iter().filter(|leaf| self.is_shell(leaf) && is_wanted(leaf)) {
+            found.extend(workflow::commands(&leaf.text).into_iter().map(|words| {
+                let call = xtask(&words, self.has_other).map(<[String]>::to_vec);
+                Command { place: self.place(leaf), words, call }
+            }));
+        }
+        found
+    }
+
     /// Whether it publishes with this tool on some tags.
-    fn publishes_tags(&self, is_ours: &impl Fn(&[String]) -> bool) -> bool {
-        let scripts = self.leaves.iter().filter(|leaf| self.is_shell(leaf));
-        let mut commands = scripts.flat_map(|leaf| workflow::commands(&leaf.text));
-        self.chooses_tags()
-            && commands.any(|words| {
-                is_ours(&words) && xtask(&words).is_some_and(|words| words.iter().any(|word| word == "publish"))
-            })
+    fn publishes_tags(&self) -> bool {
+        let is_publish = |command: &Command| command.call.iter().flatten().any(|word| word == "publish");
+        self.chooses_tags() && self.commands(|_| true).iter().any(is_publish)
     }
 
     fn chooses_tags(&self) -> bool {
@@ -478,7 +481,7 @@ mod tests {
         let steps = "jobs:\n  a:\n    steps:\n      - run: one\n      - run: two\n        if: always()\n      - run: three\n        working-directory: d\n  b:\n    if: x\n    steps:\n      - run: four\n";
         let reported = |on: &str| -> Vec<String> {
             let commands = commands_of_ci(&workspace(trains(), &[&format!("{on}{steps}")]), "main");
-            commands.into_iter().map(|(_, words)| words.join(" ")).collect()
+            commands.into_iter().map(|command| command.words.join(" ")).collect()
         };
         for on in ["on: push\n", "on: [push, pull_request]\n", "on:\n  push:\n    branches: [main]\n"] {
             assert_eq!(reported(on), ["one"], "{on}");
@@ -565,7 +568,7 @@ mod tests {
 
     #[test]
     fn a_generated_workflow_leaves_another_program_of_the_same_name_alone() {
-        let step = |line: &str| format!("jobs:\n  a:\n    steps:\n      - run: {line}\n");
+        let step = |line: &str| format!("on: push\njobs:\n  a:\n    steps:\n      - run: {line}\n");
         let generated = format!("{}\n{}", crate::workflows::HEADER, step("cargo train smoke"));
         let mut workspace =
             workspace(trains(), &[&generated, &step("cargo xtask ci"), &step("cargo +nightly xtask ci")]);
@@ -574,5 +577,8 @@ mod tests {
         workspace.members[at].name = "xtask".to_owned();
         let found = calls(&workspace, &train);
         assert_eq!(found.iter().map(|call| call.words.join(" ")).collect::<Vec<_>>(), ["smoke"]);
+        // What the other one runs proves nothing of ours.
+        let proving = commands_of_ci(&workspace, "main").into_iter().filter(|command| command.call.is_some());
+        assert_eq!(proving.map(|command| command.words.join(" ")).collect::<Vec<_>>(), ["cargo train smoke"]);
     }
 }

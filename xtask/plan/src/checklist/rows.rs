@@ -6,7 +6,10 @@ use std::{collections::BTreeSet, path::Path};
 use super::OF_A_SERVICE;
 use crate::{
     changes,
-    check::{self, workflows},
+    check::{
+        self,
+        workflows::{self, Command},
+    },
     config::Confirmed,
     edit::{count, slashed},
     files::changelog,
@@ -118,7 +121,7 @@ pub(super) fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
     let commands = workflows::commands_of_ci(workspace, &train.main);
     let smoke = train.config.typed("smoke");
     let row = |name: &str, what: &str, of: &[&Proof], command: &str| {
-        let place = |proof: &&Proof| Some(&commands.iter().find(|(_, words)| runs(train, proof, words))?.0);
+        let place = |proof: &&Proof| Some(&commands.iter().find(|command| runs(train, proof, command))?.place);
         let mut at: Vec<String> = Vec::new();
         for place in of.iter().map(place).collect::<Option<Vec<_>>>().unwrap_or_default() {
             if !at.contains(place) {
@@ -160,9 +163,8 @@ pub(super) fn proof_rows(snapshot: &Snapshot) -> Vec<Confirmation> {
 }
 
 /// Whether a command of a workflow runs the proof: all proofs of the train, or that very command.
-pub(super) fn runs(train: &Train, proof: &Proof, words: &[String]) -> bool {
-    let is = |word: &str| words.iter().any(|found| found == word);
-    if let Some(rest) = workflows::xtask(words).filter(|rest| rest.first().is_some_and(|first| first == "smoke")) {
+pub(super) fn runs(train: &Train, proof: &Proof, command: &Command) -> bool {
+    if let Some(rest) = command.call.as_ref().filter(|rest| rest.first().is_some_and(|first| first == "smoke")) {
         let value = |option: &str| -> Vec<&str> {
             let after = rest.windows(2).filter(|pair| pair[0] == option).map(|pair| pair[1].as_str());
             let joined = rest.iter().filter_map(|word| word.strip_prefix(option)?.strip_prefix('='));
@@ -170,7 +172,9 @@ pub(super) fn runs(train: &Train, proof: &Proof, words: &[String]) -> bool {
         };
         let train_of = value("--train");
         let ours = if train_of.is_empty() { train.config.default } else { train_of.contains(&train.name()) };
-        return ours && !is("--dry-run") && !value("--waive").contains(&proof.name.as_str());
+        return ours
+            && !rest.iter().any(|word| word == "--dry-run")
+            && !value("--waive").contains(&proof.name.as_str());
     }
-    matches!(&proof.what, Prove::Command { words: own, .. } if own == words)
+    matches!(&proof.what, Prove::Command { words: own, .. } if *own == command.words)
 }
