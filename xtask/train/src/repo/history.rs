@@ -121,7 +121,7 @@ pub fn staged(sh: &Shell, commit: &str) -> Result<Vec<PathBuf>> {
 
 /// Whether `commit` is `tip` or one of its ancestors.
 pub fn is_ancestor(sh: &Shell, commit: &str, tip: &str) -> Result<bool> {
-    Ok(based(sh, Some("--is-ancestor"), commit, tip)?.is_some())
+    Ok(commit == tip || based(sh, Some("--is-ancestor"), commit, tip)?.is_some())
 }
 
 /// Those of some tags whose commits are `tip` or one of its ancestors. git walks further for all at once than for each of a

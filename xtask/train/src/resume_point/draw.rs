@@ -49,32 +49,23 @@ fn informed(asked: Asked<'_>, mut snapshot: Snapshot, to: &Version, released: bo
         Intent::Hotfix(_) => Some(Line::new(&snapshot.train, &snapshot.repo, to)?),
         _ => None,
     };
-    if let Some(tag) = compared_to(&snapshot, to, intent, line.as_ref()) {
-        loader.previous(&mut snapshot, &tag)?;
-        if !matches!(intent, Intent::Postfix(_)) {
-            loader.moved_together(&mut snapshot, to)?;
-        }
-    }
-    if let Some(tag) = release::before_candidates(&snapshot, to) {
-        loader.before_candidates(&mut snapshot, &tag)?;
-    }
-    if let Intent::Postfix(_) = intent {
-        let fixed = snapshot.train.tag.fill(&postfix::current(&snapshot.workspace, &snapshot.train)?);
-        if loader.repo.tags.contains_key(&fixed) {
-            loader.previous_post(&mut snapshot, &fixed)?;
-        }
-    }
     let reported = snapshot.train.reported_until(&snapshot.repo, to).map(|(_, tag)| tag);
     let reported = reported.as_deref();
     loader.rolled_back(&mut snapshot, reported)?;
-    if snapshot.train.config.takes(Entries::Commits) {
-        loader.commits(&mut snapshot, reported)?;
-        if let Some(tag) = changes::reported_by_candidates(&snapshot, to) {
-            loader.reported(&mut snapshot, &tag)?;
-        }
-    } else if matches!(intent, Intent::Release(_)) && release::undescribed(&snapshot, &to.tag()).is_some() {
-        // Only where nothing is described is it asked what was not.
-        loader.commits(&mut snapshot, reported)?;
+    let takes_commits = snapshot.train.config.takes(Entries::Commits);
+    // Only where nothing is described is it asked what was not.
+    let is_asked = || matches!(intent, Intent::Release(_)) && release::undescribed(&snapshot, &to.tag()).is_some();
+    let wants_commits = takes_commits || is_asked();
+    let base = snapshot.base.clone();
+    let (compared, commits) = repo::beside(
+        loader.sh,
+        |_| compare(asked, &mut snapshot, to, line.as_ref()),
+        |sh| wants_commits.then(|| repo::messages_since(sh, &base, reported, Some(repo::HORIZON))),
+    );
+    compared?;
+    snapshot.commits = commits.transpose()?.unwrap_or_default();
+    if takes_commits && let Some(tag) = changes::reported_by_candidates(&snapshot, to) {
+        loader.reported(&mut snapshot, &tag)?;
     }
     let plan = match (intent, &line) {
         (_, Some(line)) => fixes::plan(&snapshot, line, released, options),
@@ -82,6 +73,27 @@ fn informed(asked: Asked<'_>, mut snapshot: Snapshot, to: &Version, released: bo
         (_, None) => release::plan(&snapshot, to, released, options),
     };
     Ok(Planned { snapshot, plan })
+}
+
+/// Adds what the releases before had otherwise, as far as that decides anything.
+fn compare(asked: Asked<'_>, snapshot: &mut Snapshot, to: &Version, line: Option<&Line>) -> Result<()> {
+    let Asked { loader, intent, .. } = asked;
+    if let Some(tag) = compared_to(snapshot, to, intent, line) {
+        loader.previous(snapshot, &tag)?;
+        if !matches!(intent, Intent::Postfix(_)) {
+            loader.moved_together(snapshot, to)?;
+        }
+    }
+    if let Some(tag) = release::before_candidates(snapshot, to) {
+        loader.before_candidates(snapshot, &tag)?;
+    }
+    if let Intent::Postfix(_) = intent {
+        let fixed = snapshot.train.tag.fill(&postfix::current(&snapshot.workspace, &snapshot.train)?);
+        if loader.repo.tags.contains_key(&fixed) {
+            loader.previous_post(snapshot, &fixed)?;
+        }
+    }
+    Ok(())
 }
 
 /// The tag of the release that tells what changed since, where that decides anything.
