@@ -455,6 +455,16 @@ fn a_program_that_no_registry_takes_is_released_with_what_has_its_version() {
     }
     let message = Sketch { trains: json!({ "owl": { "driver": "owl", "registries": [] } }), ..house.clone() };
     assert_eq!((moved(&message.release("patch")), message.release("patch").remarks), (vec!["hoot-api", "owl"], vec![]));
+    // What needs it, and says its version on its own, was moved with it; another version, and `publish = false`, are its own.
+    let suite = |version: &str, says: &str| {
+        let needs = format!("{says}{}", by_path(&["owl"]));
+        house.clone().member("owl-suite", version, &needs).lock().release("minor")
+    };
+    let plan = suite("1.19.0", "");
+    assert_eq!((findings(&plan), moved(&plan)), (vec![], vec!["hoot-api", "owl", "owl-suite"]));
+    for (version, says) in [("0.6.0", ""), ("1.19.0", PRIVATE)] {
+        assert_eq!(moved(&suite(version, says)), ["hoot-api", "owl"], "{version} {says}");
+    }
     // A version beside one path, and somebody means them for a registry: what lacks one is a slip.
     let slip = house.with("crates/hoot-api/Cargo.toml", "../hoot-store\"", "../hoot-store\", version = \"0.6.0\"");
     assert!(refusal(&slip, None).starts_with("the 3 publishable crates have 2 versions"), "{}", refusal(&slip, None));

@@ -1,7 +1,10 @@
 //! The form of a train's tag where none is configured: what the repository's tags look like, or the usual one.
 //! It must never give two trains tags that can be the same: whose history there is must be known, or be said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, bail};
 
@@ -64,15 +67,34 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
         series.get(prefix.as_str()).is_some_and(|versions| versions.iter().any(|found| found.base() == here))
     };
     known.extend(tail.into_iter().flat_map(starts).filter(has_version));
-    let prefix = known.iter().find(|known| prefixes.contains(&known.as_str())).map(String::as_str).or(
-        match prefixes.as_slice() {
-            [only] if !shared && highest.1.is_some() => Some(*only),
-            _ => None,
-        },
-    );
+    let single = || single(workspace, &series, prefixes.clone(), &here).filter(|_| !shared && highest.1.is_some());
+    let prefix = known.iter().find(|known| prefixes.contains(&known.as_str())).map(String::as_str).or_else(single);
     let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
     refuse_shared(workspace, config, &tag)?;
     Ok(tag)
+}
+
+/// The series that is left where several come as near: that ends there, and is not called after a crate beside the members.
+fn single<'r>(
+    workspace: &Workspace,
+    series: &Series<'r>,
+    mut prefixes: Vec<&'r str>,
+    here: &Version,
+) -> Option<&'r str> {
+    let goes_above =
+        |prefix: &str| series.get(prefix).is_some_and(|found| found.iter().any(|found| found.base() > *here));
+    if prefixes.len() > 1 {
+        prefixes.retain(|prefix| !goes_above(prefix));
+    }
+    if prefixes.len() > 1 {
+        let members: BTreeSet<&Path> = workspace.members.iter().map(|member| member.manifest.as_path()).collect();
+        let is_beside = |path: &&PathBuf| path.ends_with("Cargo.toml") && !members.contains(path.as_path());
+        let folders = workspace.tracked.iter().filter(is_beside).filter(|path| **path != workspace.graph.root);
+        let names = folders.filter_map(|path| path.parent()?.file_name()?.to_str());
+        let theirs: BTreeSet<String> = names.flat_map(starts).collect();
+        prefixes.retain(|prefix| !theirs.contains(*prefix));
+    }
+    if let [only] = prefixes.as_slice() { Some(*only) } else { None }
 }
 
 /// No two trains may have tags that could be either's.
@@ -245,9 +267,20 @@ mod tests {
             ("barter", &["barter-v0.9.3", "v0.9.2"], "barter-v{version}"),
             ("barter-data", &["data-v0.9.3"], "data-v{version}"),
             ("barter-data", &["data-v0.9.2", "x-v0.9.2"], "v{version}"),
+            // Of two that reach it, the one that ends there.
+            ("barter", &["py-v0.9.2", "py-v0.9.3", "x-v0.9.2", "x-v0.9.3", "x-v0.10.0"], "py-v{version}"),
+            ("barter", &["py-v0.9.2", "py-v0.9.3", "x-v0.9.2", "x-v0.9.3"], "v{version}"),
         ] {
             assert_eq!(driven(driver, tags), expected, "{driver}: {tags:?}");
         }
+        // What is called after a crate that is no member is that one's.
+        let beside = |path: &str| {
+            let mut sketch = house().file(path, "[workspace]\n").tagged("py-v0.9.3").tagged("owl-v0.9.3");
+            sketch.repo.tags.retain(|tag, _| tag != "v0.9.3");
+            sketch.snapshot().train.tag.to_string()
+        };
+        assert_eq!(beside("extra/owl/Cargo.toml"), "py-v{version}");
+        assert_eq!(beside("extra/owl/setup.cfg"), "v{version}");
         // The only one that could be read is not the only one.
         let mut broken = house();
         broken.trains["barter"]["default"] = json!(false);
