@@ -63,7 +63,7 @@ impl Loader<'_> {
 
     /// Adds which versions the lines of a train had in its releases, those of other branches and those that were rolled
     /// back among them: no other release can have them.
-    pub fn released_lines(&self, workspace: &Workspace, train: &mut Train) -> Result<()> {
+    fn released_lines(&self, workspace: &Workspace, train: &mut Train) -> Result<()> {
         let all: Vec<(Version, &str)> = train.tags(&self.repo).collect();
         let tags: Vec<&str> = all.iter().map(|(_, tag)| *tag).collect();
         for line in &mut train.lines {
@@ -79,7 +79,7 @@ impl Loader<'_> {
 
     /// Why tags of a form that nobody configured are not the train's: they go on above its version, and in their commits it
     /// has another one. A tree at 0.0.0 never has the version that is released.
-    pub fn foreign_tags(&self, workspace: &Workspace, train: &Train) -> Result<Option<String>> {
+    fn foreign_tags(&self, workspace: &Workspace, train: &Train) -> Result<Option<String>> {
         let here = train.version(workspace).base();
         if train.config.tag.is_some() || here.final_version().semver() == &semver::Version::new(0, 0, 0) {
             return Ok(None);
@@ -159,7 +159,7 @@ impl Loader<'_> {
     }
 
     /// The highest version that some manifests say in the commit of each tag.
-    pub fn versions_at(&self, manifests: &[PathBuf], tags: &[&str]) -> Result<Vec<Option<Version>>> {
+    fn versions_at(&self, manifests: &[PathBuf], tags: &[&str]) -> Result<Vec<Option<Version>>> {
         let root = &self.graph.root;
         let mut known = self.read.versions.borrow_mut();
         let key = |manifest: &PathBuf, tag: &str| (manifest.clone(), tag.to_owned());

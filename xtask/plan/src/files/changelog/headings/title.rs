@@ -11,7 +11,7 @@ use crate::{
 
 /// Titles that name what is not released yet, in lower case and without what says that there is no date yet.
 /// `Unreleased` itself may be followed by anything.
-pub(super) const NEXT: [&str; 13] = [
+const NEXT: [&str; 13] = [
     "next",
     "next release",
     "next version",
