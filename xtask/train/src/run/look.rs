@@ -41,15 +41,9 @@ pub(super) fn look_at_all(
         Some((at, made.or_else(|| of_checks.of(step))?))
     };
     let mut known: BTreeMap<usize, Observation> = steps.iter().enumerate().filter_map(check).collect();
-    let (mut asked, mut near, mut looked) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    for (at, observed, seconds) in ask(cx, steps, &known) {
-        if steps[at].scope() >= Scope::Remote {
-            asked.insert(at, observed);
-            looked.insert(at, seconds);
-        } else {
-            near.insert(at, observed);
-        }
-    }
+    let far = ask_far(cx, steps, &known).into_iter();
+    let (mut asked, mut looked): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        far.map(|(at, (observed, seconds))| ((at, observed), (at, seconds))).unzip();
     let is_unproved = is_unproved(steps);
     let mut observed: Vec<Observation> = Vec::with_capacity(steps.len());
     let mut after = BTreeMap::new();
@@ -68,7 +62,7 @@ pub(super) fn look_at_all(
                 looked.insert(at, seconds);
                 observed
             }
-            _ => asked.remove(&at).or_else(|| near.remove(&at)).unwrap_or_else(|| perform::observe(cx, step)),
+            _ => asked.remove(&at).unwrap_or_else(|| perform::observe(cx, step)),
         };
         if let (true, Observation::Done { evidence, .. }) = (step.is_durable(), &observation) {
             after.insert(step.group(), evidence.clone());
@@ -80,16 +74,17 @@ pub(super) fn look_at_all(
     (observed, looked)
 }
 
-/// What is far away, and what git is asked for here, asked side by side, with how long each took to answer.
-fn ask(cx: &Context<'_>, steps: &[Step], known: &BTreeMap<usize, Observation>) -> Vec<(usize, Observation, f64)> {
-    let is_of_git = |step: &Step| step.is_edit() || step.kind() == Kind::Durable;
-    let is_asked = |(at, step): &(usize, &Step)| {
-        (step.scope() >= Scope::Remote || is_of_git(step)) && !step.is_aggregate() && !known.contains_key(at)
-    };
-    let asked: Vec<(usize, &Step)> = steps.iter().enumerate().filter(is_asked).collect();
-    let observed = cx.each(&asked, |cx, (_, step)| Ok(timed(|| perform::observe(cx, step))));
-    let both = asked.iter().zip(observed);
-    both.filter_map(|((at, _), observed)| observed.ok().map(|(observed, seconds)| (*at, observed, seconds))).collect()
+/// What is far away, asked side by side, with how long each took to answer.
+fn ask_far(
+    cx: &Context<'_>,
+    steps: &[Step],
+    known: &BTreeMap<usize, Observation>,
+) -> BTreeMap<usize, (Observation, f64)> {
+    let is_far =
+        |(at, step): &(usize, &Step)| step.scope() >= Scope::Remote && !step.is_aggregate() && !known.contains_key(at);
+    let far: Vec<(usize, &Step)> = steps.iter().enumerate().filter(is_far).collect();
+    let asked = cx.each(&far, |cx, (_, step)| Ok(timed(|| perform::observe(cx, step))));
+    far.iter().zip(asked).filter_map(|((at, _), observed)| Some((*at, observed.ok()?))).collect()
 }
 
 fn timed(observe: impl FnOnce() -> Observation) -> (Observation, f64) {
