@@ -57,10 +57,14 @@ pub fn starts_on_tag(workspace: &Workspace, tag: &str) -> bool {
     })
 }
 
-/// The tag of what stands here: the train's version, or the post release of its wheels.
+/// The tag of what stands here: the train's version, or the post release of its wheels. What is in development has the tag
+/// of the version that it leads to.
 fn own_tag(workspace: &Workspace, train: &Train) -> String {
     let wheels = train.wheels.iter().map(|wheel| &workspace.members[wheel.member].version);
     let driver = train.version(workspace);
+    if driver.is_development() {
+        return train.tag.fill(&driver.final_version());
+    }
     let post = wheels.filter(|version| version.base() == driver.base()).max();
     train.tag.fill(post.map_or(driver, |post| post.max(driver)))
 }
@@ -308,6 +312,7 @@ mod tests {
     use super::*;
     use crate::{
         repo::Repo,
+        version::{Dialect, Version},
         workspace::{Graph, Manifests, Package, Texts},
     };
 
@@ -429,6 +434,17 @@ mod tests {
         assert_eq!(found(look, "lark", &[&one, &other]), [""; 0], "one workflow is enough");
         let ci = release("branches: [main]", "check");
         assert_eq!(found(look, "lark", &[&ci, &one]).len(), 1, "CI is no workflow for tags");
+    }
+
+    #[test]
+    fn what_is_in_development_has_the_tag_that_it_leads_to() {
+        let release = release("tags: ['v[0-9]+.[0-9]+.[0-9]+']", "publish");
+        let mut workspace = workspace(trains(), &[&release]);
+        let at = workspace.member("lark").unwrap();
+        workspace.members[at].version = Version::parse("0.8.0-dev", Dialect::Cargo).unwrap();
+        let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+        assert_eq!(look(&workspace, &train), []);
+        assert!(calls(&workspace, &train)[0].is_of_tag);
     }
 
     #[test]
