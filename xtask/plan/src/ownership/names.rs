@@ -90,7 +90,10 @@ pub fn own(snapshot: &Snapshot) -> Own {
     let pages =
         about().filter_map(|about| about.homepage.as_ref()).chain(projects()).filter_map(|url| page(url)).collect();
     let released = train.tags(repo).map(|(version, _)| version).chain([train.version(workspace).base()]);
-    let versions = released.filter_map(|version| version.show(Dialect::Pep440).ok()).collect();
+    // PEP 440 takes `0.9.3-rc2` for `0.9.3rc2`, and `0.9.3-rc` for `0.9.3rc0`.
+    let read = |version: &Version| Version::parse(&version.tag(), Dialect::Pep440).ok()?.show(Dialect::Pep440).ok();
+    let spelt = |version: Version| version.show(Dialect::Pep440).ok().or_else(|| read(&version));
+    let versions = released.filter_map(spelt).collect();
     let crates = workspace.members.iter().map(|member| (Kind::Crate, &member.name, member));
     let wheels = train.wheels.iter().map(|wheel| {
         let member = &workspace.members[wheel.member];

@@ -129,3 +129,13 @@ fn what_cannot_be_asked_stands_against_nothing_and_is_reported() {
     let reported: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains("the registries")).collect();
     assert_eq!(reported, ["the registries were not asked: cargo did not answer for barter: x"]);
 }
+
+#[test]
+fn a_project_that_names_no_repository_is_known_by_its_tags_however_they_spell_a_candidate() {
+    let tags = ["v0.9.4-rc2", "v0.9.4-rc-3", "v0.9.4-rc", "v0.9.4-rc.4", "v0.9.6.post1", "v0.9.7-fix"];
+    let snapshot = tags.into_iter().fold(house(), Sketch::tagged).snapshot();
+    let own = ownership::own(&snapshot);
+    let versions = ["0.9.3", "0.9.4rc2", "0.9.4rc3", "0.9.4rc0", "0.9.4rc4", "0.9.6.post1"];
+    let registered = Registered { versions: versions.map(str::to_owned).to_vec(), ..Registered::default() };
+    assert_eq!(ownership::owner(&registered, &own), Owner::Ours);
+}
