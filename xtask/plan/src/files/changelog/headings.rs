@@ -12,8 +12,9 @@ pub use self::{
 };
 use super::names::Whose;
 
-/// The deepest heading that a version has in any changelog that is read.
-const DEEPEST: usize = 3;
+/// The deepest heading that a version has in any changelog that is read; it does only where the title of the whole has the
+/// third level, as auto-changelog writes it. Elsewhere others have kinds of kinds there.
+const DEEPEST: usize = 4;
 
 /// Below this comment towncrier writes each new section.
 const MARKER: &str = "<!-- towncrier release notes start -->";
@@ -112,13 +113,16 @@ fn underline(line: &str) -> Option<char> {
 /// no more begins a section on another level, too, since some tools write patch releases lower.
 pub fn sections<'a>(lines: &[Line<'a>], whose: Whose<'_>) -> Vec<(Heading<'a>, Title)> {
     let all = headings_in(lines).into_iter().filter(|heading| heading.level <= DEEPEST);
-    let all: Vec<_> = all.map(|heading| (understand(heading.title, whose), heading)).collect();
+    let mut all: Vec<_> = all.map(|heading| (understand(heading.title, whose), heading)).collect();
     let is_unreleased = |title: &Title| matches!(title.about, About::Unreleased(_));
     let is_plain = |title: &Title| match title.about {
         About::Version(_) => title.is_plain(),
         About::Unreleased(_) => true,
         About::Member | About::Stranger(_) | About::Other => false,
     };
+    if all.iter().any(|(_, heading)| heading.level + 1 < DEEPEST) {
+        all.retain(|(_, heading)| heading.level < DEEPEST);
+    }
     let level = all.iter().find(|(title, _)| is_unreleased(title)).or(all.iter().find(|(title, _)| is_plain(title)));
     let level = level.map_or(2, |(_, heading)| heading.level);
     let begins =
@@ -169,6 +173,18 @@ mod tests {
             assert!(!message.undated, "{title}");
             assert!(date.is_none() || message.day.map(|day| &title[day]) == date, "{title}");
         }
+    }
+
+    #[test]
+    fn sections_may_stand_below_the_title_of_a_third_level() {
+        let text = "### Changelog\n\n#### [v0.3.0](https://x.test/compare/v0.2.0...v0.3.0) 2026-12-01\n\n- a\n\n\
+                    ### [v0.2.0](https://x.test/compare/v0.1.0...v0.2.0) 2026-11-01\n\n- b\n";
+        let found = sections(&lines(text), Whose::default());
+        let found: Vec<_> = found.iter().map(|(heading, title)| (heading.level, title.version().cloned())).collect();
+        assert_eq!(found, [(4, Some(v("0.3.0"))), (3, Some(v("0.2.0")))]);
+        // Below a version, what stands a level deeper is of it.
+        let deep = "## 0.3.0\n\n### lark\n\n#### 0.3.0\n\n- a\n\n## 0.2.0\n";
+        assert_eq!(sections(&lines(deep), Whose::default()).len(), 2);
     }
 
     #[test]
