@@ -18,7 +18,7 @@ pub(super) use self::crates::promote_crates;
 use self::{
     commits::credits,
     crates::crates,
-    words::{BREAKING, head, normal, of_no_kind, placed},
+    words::{BREAKING, head, is_of_breaking, normal, of_no_kind, placed},
 };
 pub use self::{
     crates::logs,
@@ -135,7 +135,8 @@ impl Collected {
             if !train.config.takes(Entries::Unreleased) {
                 unnamed.push(format!("`{}`", head(&text)));
             }
-            if kind.and_then(|kind| train.config.kind(kind)).is_none() && summary.as_ref() != Some(&text) {
+            let is_known = kind.is_some_and(|kind| train.config.kind(kind).is_some() || is_of_breaking(kind));
+            if !is_known && summary.as_ref() != Some(&text) {
                 homeless.push(placed(kind, &text));
             }
             let (kind, words) = (kind.map(str::to_owned), normal(&text));
@@ -275,7 +276,8 @@ pub fn breaking(snapshot: &Snapshot) -> Option<String> {
     let path = snapshot.train.changelog.as_ref()?;
     let waiting = changelog::section(snapshot.train.log(&snapshot.workspace.texts)?, "Unreleased")?;
     let mut entries = changelog::entries(&waiting.body).into_iter();
-    entries.any(|(_, text)| text.starts_with(BREAKING)).then(|| slashed(path))
+    let breaks = |(kind, text): (Option<&str>, String)| kind.is_some_and(is_of_breaking) || text.starts_with(BREAKING);
+    entries.any(breaks).then(|| slashed(path))
 }
 
 /// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.

@@ -3,7 +3,13 @@
 
 use std::path::Path;
 
-use crate::edit::{first_of, note_of, slashed};
+use crate::{
+    edit::{first_of, note_of, slashed},
+    visible,
+};
+
+/// As much of an entry is quoted: some are a paragraph on one line.
+const QUOTED: usize = 80;
 
 /// How an entry begins that breaks something, as Keep a Changelog 2.0.0 has it.
 pub const BREAKING: &str = "**Breaking:**";
@@ -33,7 +39,14 @@ pub fn normal(text: &str) -> String {
 /// An entry of a changelog, and where it stands.
 pub fn placed(heading: Option<&str>, entry: &str) -> (String, String) {
     let under = heading.map_or("no heading".to_owned(), |heading| format!("`### {heading}`"));
-    (format!("`{}`", head(entry)), under)
+    let (start, more) = visible::start(head(entry), QUOTED);
+    (format!("`{}{more}`", start.trim_end()), under)
+}
+
+/// Whether a heading is of what breaks something, as many changelogs have one beside the kinds: `⚠ Breaking Changes`.
+pub fn is_of_breaking(heading: &str) -> bool {
+    let words = heading.trim_start_matches(|c: char| !c.is_alphanumeric());
+    ["breaking", "breaking change", "breaking changes"].iter().any(|name| words.trim_end().eq_ignore_ascii_case(name))
 }
 
 /// That entries of a changelog stand where no kind is said, and what becomes of one of them, or of several.

@@ -307,6 +307,10 @@ fn a_summary_is_no_entry_without_a_kind() {
     assert_eq!(remarks("A summary,\nin two lines.\n\nAnd one more.\n\n### Fixed\n\n- x\n"), 0);
     assert_eq!(remarks("A summary.\n\n- loose\n"), 1);
     assert_eq!(remarks("- loose\n\n### Fixed\n\n- x\n"), 1);
+    for heading in ["Breaking", "Breaking Changes", "BREAKING CHANGE", "⚠ Breaking changes", "💥 BREAKING"] {
+        assert_eq!(remarks(&format!("### {heading}\n\n- x\n")), 0, "{heading}");
+    }
+    assert_eq!(remarks("### Unbreaking\n\n- x\n"), 1);
 }
 
 #[test]
@@ -426,6 +430,11 @@ fn notes_of_one_kind_are_one_with_their_number_three_examples_and_all_below() {
             "CHANGELOG.md: 5 entries are under `### News`, which is not a kind of change: `news 1` (`### News`), `news 2` (`### News`), `news 3` (`### News`) and 2 more (-v lists them){below}"
         )
     );
+    // An entry may be a paragraph on one line.
+    let long = format!("### News\n\n- {}\n", "a word ".repeat(50));
+    let plan = fed().with("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n{long}")).release("minor");
+    let told = plan.remarks.iter().find(|remark| remark.contains("not a kind of change")).unwrap();
+    assert!(told.contains("…` is under `### News`, which") && told.len() < 200, "{told}");
     assert!(remarks[1].starts_with("4 commits touch only tests or prose of crates, so no changelog tells them: "));
     assert!(remarks[2].starts_with("4 commits touch no crate of a train, so no changelog tells them: "));
     for (remark, word) in [(remarks[1], "fix: test"), (remarks[2], "feat: tool")] {

@@ -86,6 +86,7 @@ fn an_entry_that_breaks_something_asks_for_its_version() {
     assert_eq!(due("breaking news"), ("0.9.4".to_owned(), "a fix".to_owned()));
     assert_eq!(due("**Breaking:** sums are exact").0, "0.10.0");
     assert!(due("**Breaking:** sums are exact").1.starts_with("breaking by an entry in CHANGELOG.md"));
+    assert_eq!(due("x\n\n### Breaking Changes\n\n- sums are exact").0, "0.10.0");
 }
 
 #[test]
