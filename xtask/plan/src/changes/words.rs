@@ -45,8 +45,8 @@ pub fn placed(heading: Option<&str>, entry: &str) -> (String, String) {
 
 /// Whether a heading is of what breaks something, as many changelogs have one beside the kinds: `⚠ Breaking Changes`.
 pub fn is_of_breaking(heading: &str) -> bool {
-    let words = heading.trim_start_matches(|c: char| !c.is_alphanumeric());
-    ["breaking", "breaking change", "breaking changes"].iter().any(|name| words.trim_end().eq_ignore_ascii_case(name))
+    let words = heading.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    words == "breaking" || words.starts_with("breaking change")
 }
 
 /// That entries of a changelog stand where no kind is said, and what becomes of one of them, or of several.

@@ -132,7 +132,14 @@ pub fn rivals(workspace: &Workspace, train: &Train) -> Vec<String> {
             let lines: Vec<String> = if workflow.is_shell(leaf) {
                 workflow::commands(&leaf.text).into_iter().map(|words| words.join(" ")).collect()
             } else if leaf.is(&["jobs", "*", "steps", "*", "uses"]) {
-                vec![leaf.text.replace('@', " @")]
+                // This action runs the command that it is given.
+                let with = |key: &str| workflow.beside(leaf, &["with", key]).unwrap_or_default();
+                let run = leaf
+                    .text
+                    .to_ascii_lowercase()
+                    .starts_with("pyo3/maturin-action@")
+                    .then(|| format!("maturin {} {}", with("command"), with("args")));
+                [leaf.text.replace('@', " @")].into_iter().chain(run).collect()
             } else {
                 continue;
             };
@@ -514,7 +521,12 @@ mod tests {
 
     #[test]
     fn a_workflow_that_publishes_as_well_is_a_rival() {
-        let table: [(&str, &[&str]); 8] = [
+        let action = "uses: PyO3/maturin-action@v1\n        with:\n          ";
+        let with = |keys: &str| format!("{action}{keys}");
+        let table: [(&str, &[&str]); 11] = [
+            (&with("command: upload\n          args: --skip-existing dist/*"), &["5: `maturin upload`"]),
+            (&with("command: publish\n          args: --dry-run"), &[]),
+            (&with("command: build"), &[]),
             ("run: cargo publish -p lark", &["5: `cargo publish`"]),
             ("run: cargo publish --dry-run", &[]),
             ("run: cargo publisher", &[]),
