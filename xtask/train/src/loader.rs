@@ -28,7 +28,7 @@ use crate::{
 };
 use between::Difference;
 use graph::{command, graph, lent};
-use paths::{fragments, is_named, paths};
+use paths::{fragments, may_be_read, paths};
 use plan::{
     config::{self, Flow},
     init,
@@ -95,7 +95,7 @@ impl<'a> Loader<'a> {
         let history = std::thread::spawn(move || repo::log(&there, &["HEAD"], repo::HORIZON));
         let (repo, tracked) = repo::beside(sh, |sh| repo::load(sh, &found), contents::tracked);
         let (repo, tracked) = (repo?, tracked?);
-        let named = tracked.files.iter().filter(|path| is_named(path));
+        let named = tracked.files.iter().filter(|path| may_be_read(path));
         let (read, (lacking, climbing)) = repo::beside(
             sh,
             |sh| repo::texts_in_tree(sh, &tracked.files, named).map(|tree| (workspace::parse_ahead(&tree), tree)),
@@ -117,6 +117,7 @@ impl<'a> Loader<'a> {
         graph.lacking.extend(sources::missing(&files, &graph, &parsed));
         let fragments = fragments(&graph);
         let paths = paths(&graph, &top, &tracked.files, &fragments)?;
+        tree.retain(|path, _| paths.contains(path));
         let missing: Vec<&PathBuf> = paths.iter().filter(|path| !tree.contains_key(*path)).collect();
         tree.extend(repo::texts_in_tree(sh, &tracked.files, missing.into_iter())?);
         Ok(Loader {

@@ -18,11 +18,16 @@ use plan::{
 };
 
 /// Whether a file of that name is read, whatever is configured.
-pub fn is_named(path: &Path) -> bool {
+fn is_named(path: &Path) -> bool {
     const NAMES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "pyproject.toml", "uv.lock"];
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NAMES.contains(&name))
         || workflow::is_one(path)
         || path == Path::new(workflows::BOOK)
+}
+
+/// Whether a file's name is that of one that is read, but for what is configured.
+pub fn may_be_read(path: &Path) -> bool {
+    is_named(path) || path.file_name().is_some_and(|name| LOGS.iter().any(|log| name == *log))
 }
 
 /// Whether a crate's changelog is a link to one that a release writes anyhow: the train's, or another crate's.

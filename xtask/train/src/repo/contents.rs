@@ -84,7 +84,7 @@ pub fn lacking(sh: &Shell, tracked: &Tracked) -> Result<Vec<Lacking>> {
         let may_be = |path: &&PathBuf| extensions.contains(&None) || extensions.contains(&extension(path));
         let pointers: BTreeSet<PathBuf> =
             files.iter().filter(may_be).filter(|path| is_pointer(&top.join(path))).cloned().collect();
-        let filtered = if pointers.is_empty() { pointers } else { filters::transformed(sh, &pointers)? };
+        let filtered = filters::transformed(sh, &pointers)?;
         lacking.extend(filtered.into_iter().map(|path| Lacking { path, what: Lack::Pointer }));
     }
     Ok(lacking)

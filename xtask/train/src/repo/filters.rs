@@ -104,6 +104,9 @@ pub fn checked_out(sh: &Shell, texts: &BTreeMap<PathBuf, &str>) -> Result<BTreeM
 
 /// Which of these files git may keep in any other form, whatever they hold here.
 pub fn transformed(sh: &Shell, paths: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>> {
+    if paths.is_empty() {
+        return Ok(BTreeSet::new());
+    }
     let list: String = paths.iter().map(|path| format!("{}\0", slashed(path))).collect();
     let attributes = ["filter", "ident", "working-tree-encoding"];
     let output = bytes(cmd!(sh, "git check-attr -z --stdin {attributes...}").stdin(list))?;

@@ -19,9 +19,12 @@ pub fn look(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
     observed_steps(steps, observed, &looked)
 }
 
-/// Observes every step, and holds what is to be done against what this machine has.
+/// Observes every step, what git is asked for side by side, and holds what is to be done against what this machine has.
 pub fn look_equipped(cx: &Context<'_>, steps: &[Step]) -> Vec<Observed> {
-    let (mut observed, looked) = look_at_all(cx, steps, &BTreeMap::new());
+    let is_of_git =
+        |(_, step): &(usize, &Step)| step.scope() < Scope::Remote && (step.is_edit() || step.kind() == Kind::Durable);
+    let near = ask(cx, steps, is_of_git).into_iter().map(|(at, (observed, _))| (at, observed)).collect();
+    let (mut observed, looked) = look_through(cx, steps, &BTreeMap::new(), near);
     let waits = waiting(steps, &observed);
     needs::block(cx, steps, &mut observed, &waits);
     observed_steps(steps, observed, &looked)
@@ -35,13 +38,25 @@ pub(super) fn look_at_all(
     steps: &[Step],
     known: &BTreeMap<usize, Observation>,
 ) -> (Vec<Observation>, BTreeMap<usize, f64>) {
+    look_through(cx, steps, known, BTreeMap::new())
+}
+
+/// The same where some steps near by were observed already.
+fn look_through(
+    cx: &Context<'_>,
+    steps: &[Step],
+    known: &BTreeMap<usize, Observation>,
+    mut near: BTreeMap<usize, Observation>,
+) -> (Vec<Observation>, BTreeMap<usize, f64>) {
     let of_checks = checks::Known::new(cx, steps);
     let check = |(at, step): (usize, &Step)| {
         let made = known.get(&at).filter(|_| step.check().is_some()).cloned();
         Some((at, made.or_else(|| of_checks.of(step))?))
     };
     let mut known: BTreeMap<usize, Observation> = steps.iter().enumerate().filter_map(check).collect();
-    let far = ask_far(cx, steps, &known).into_iter();
+    let is_far =
+        |(at, step): &(usize, &Step)| step.scope() >= Scope::Remote && !step.is_aggregate() && !known.contains_key(at);
+    let far = ask(cx, steps, is_far).into_iter();
     let (mut asked, mut looked): (BTreeMap<_, _>, BTreeMap<_, _>) =
         far.map(|(at, (observed, seconds))| ((at, observed), (at, seconds))).unzip();
     let is_unproved = is_unproved(steps);
@@ -62,7 +77,7 @@ pub(super) fn look_at_all(
                 looked.insert(at, seconds);
                 observed
             }
-            _ => asked.remove(&at).unwrap_or_else(|| perform::observe(cx, step)),
+            _ => asked.remove(&at).or_else(|| near.remove(&at)).unwrap_or_else(|| perform::observe(cx, step)),
         };
         if let (true, Observation::Done { evidence, .. }) = (step.is_durable(), &observation) {
             after.insert(step.group(), evidence.clone());
@@ -74,17 +89,15 @@ pub(super) fn look_at_all(
     (observed, looked)
 }
 
-/// What is far away, asked side by side, with how long each took to answer.
-fn ask_far(
+/// Observes some steps side by side, with how long each took to answer.
+fn ask(
     cx: &Context<'_>,
     steps: &[Step],
-    known: &BTreeMap<usize, Observation>,
+    is_asked: impl Fn(&(usize, &Step)) -> bool,
 ) -> BTreeMap<usize, (Observation, f64)> {
-    let is_far =
-        |(at, step): &(usize, &Step)| step.scope() >= Scope::Remote && !step.is_aggregate() && !known.contains_key(at);
-    let far: Vec<(usize, &Step)> = steps.iter().enumerate().filter(is_far).collect();
-    let asked = cx.each(&far, |cx, (_, step)| Ok(timed(|| perform::observe(cx, step))));
-    far.iter().zip(asked).filter_map(|((at, _), observed)| Some((*at, observed.ok()?))).collect()
+    let asked: Vec<(usize, &Step)> = steps.iter().enumerate().filter(is_asked).collect();
+    let observed = cx.each(&asked, |cx, (_, step)| Ok(timed(|| perform::observe(cx, step))));
+    asked.iter().zip(observed).filter_map(|((at, _), observed)| Some((*at, observed.ok()?))).collect()
 }
 
 fn timed(observe: impl FnOnce() -> Observation) -> (Observation, f64) {
