@@ -3,16 +3,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
+
+use serde_json::json;
 
 use super::{
     setups::{all, setup, train},
-    sketch::house,
+    sketch::{Sketch, house},
 };
 use crate::{
     check::workflows::xtask,
-    config::Template,
+    config::{Channel, Template},
     edit::Edit,
     files::workflow::{self, Leaf},
     workflows::{Part, Setup, Way, Wheels, edits, generate, is_generated, stale, taken},
@@ -60,20 +62,105 @@ fn each_train_has_the_workflows_and_jobs_that_it_needs() {
     assert_eq!(jobs(&file(vec![Part { wheels, ..lark() }], "python-wheels.yml")), "source");
 }
 
+/// What is generated from a sketch.
+fn of(sketch: &Sketch) -> Setup {
+    let snapshot = sketch.snapshot();
+    let way = Way::Installed { version: "0.3.0".to_owned() };
+    Setup::of(&snapshot.workspace, std::slice::from_ref(&snapshot.train), way)
+}
+
 #[test]
 fn a_book_that_nobody_else_builds_becomes_the_website() {
-    let of = |files: &[(&str, &str)]| {
-        let sketch = files.iter().fold(house(), |sketch, (path, text)| sketch.file(path, text));
-        let snapshot = sketch.snapshot();
-        let way = Way::Installed { version: "0.3.0".to_owned() };
-        Setup::of(&snapshot.workspace, std::slice::from_ref(&snapshot.train), way).website
+    let website = |files: &[(&str, &str)]| {
+        of(&files.iter().fold(house(), |sketch, (path, text)| sketch.file(path, text))).website
     };
     let own = "on: push\njobs:\n  a:\n    steps:\n      - run: mdbook build\n";
-    assert_eq!(of(&[]), None);
-    assert_eq!(of(&[("book.toml", "[book]\ntitle = \"x\"\n")]).as_deref(), Some("src"));
-    assert_eq!(of(&[("book.toml", "[book]\nsrc = \"docs/\"\n")]).as_deref(), Some("docs"));
-    assert_eq!(of(&[("book.toml", "[book]\n"), (".github/workflows/pages.yml", own)]), None);
-    assert_eq!(of(&[("book.toml", "[book")]), None);
+    let generated = generate(&all().into_iter().find(|(name, _)| *name == "every kind").unwrap().1);
+    let generated = &generated[Path::new(".github/workflows/website.yml")];
+    let book = ("book.toml", "[book]\n");
+    assert_eq!(website(&[]), None);
+    assert_eq!(website(&[("book.toml", "[book]\ntitle = \"x\"\n")]).as_deref(), Some("src"));
+    assert_eq!(website(&[("book.toml", "[book]\nsrc = \"docs/\"\n")]).as_deref(), Some("docs"));
+    assert_eq!(website(&[book, (".github/workflows/pages.yml", own)]), None);
+    for (path, text) in [
+        (".github/workflows/website.yml", generated.as_str()),
+        (".github/workflows/other.yml", "on: push\n"),
+        (".github/pages.yml", own),
+    ] {
+        assert_eq!(website(&[book, (path, text)]).as_deref(), Some("src"), "{path}");
+    }
+    assert_eq!(website(&[("book.toml", "[book")]), None);
+}
+
+#[test]
+fn a_train_tells_its_workflows_all_that_its_release_does() {
+    let paths =
+        ["Cargo.lock", "Cargo.toml", "barter-python/**", "crates/barter-data/**", "crates/barter-instrument/**"];
+    let paths = || paths.into_iter().chain(["crates/barter/**"]).map(str::to_owned).collect::<Vec<_>>();
+    let wheels = |platforms: &[&str]| {
+        let platforms = platforms.iter().map(|platform| (*platform).to_owned()).collect();
+        Some(Wheels { platforms, paths: paths() })
+    };
+    let plain = Part { wheels: wheels(&["manylinux-x86_64", "sdist"]), ..train("barter", "v{version}") };
+    let setup = setup(vec![plain.clone()]);
+    assert_eq!(of(&house()), Setup { toolchain: Some("1.95.0".to_owned()), ..setup });
+    let configured = house()
+        .configured("tag", json!("b-{version}"))
+        .configured(
+            "images",
+            json!([{ "name": "a", "dockerfile": "A" }, { "name": "b", "dockerfile": "B", "registry": "ghcr.io/x" }]),
+        )
+        .configured("platforms", json!(["macos-arm64"]))
+        .configured("announce", json!(["slack", "mail"]))
+        .configured("cadence", json!("first wednesday"))
+        .configured("checklist", json!(["website"]))
+        .configured("flow", json!("pull-request"))
+        .configured("registries", json!(["house", "crates-io"]));
+    let part = Part {
+        tag: Template::new("b-{version}").unwrap(),
+        registries: BTreeSet::from(["house".to_owned()]),
+        wheels: wheels(&["macos-arm64"]),
+        images: BTreeSet::from([None, Some("ghcr.io/x".to_owned())]),
+        channels: vec![Channel::Slack, Channel::Mail],
+        has_dates: true,
+        is_confirmed: true,
+        proposed: Template::new("release/b-{version}").ok(),
+        ..plain.clone()
+    };
+    assert_eq!(of(&configured).trains, [part]);
+    let private = house().configured("registries", json!(["house"])).without("barter-python/pyproject.toml");
+    let part =
+        Part { crates_io: false, registries: BTreeSet::from(["house".to_owned()]), wheels: None, ..plain.clone() };
+    assert_eq!(of(&private).trains, [part]);
+    let branch = house().configured("branch", json!("prepare/{version}"));
+    assert_eq!(of(&branch).trains, std::slice::from_ref(&plain), "only a pull request's branch starts anything");
+    assert_eq!(of(&house().configured("workflows", json!("own"))).trains, []);
+    // What builds the wheels is pinned in the xtask, and nowhere else.
+    let pins = ["xtask/python-requirements.txt", "docs/python-requirements.txt", "xtask/notes.txt"];
+    let pinned = pins.iter().fold(house(), |sketch, path| sketch.file(path, "maturin==1\n"));
+    let wheels = of(&pinned).trains.remove(0).wheels.unwrap();
+    assert_eq!(wheels.paths, [paths(), vec![pins[0].to_owned()]].concat());
+}
+
+#[test]
+fn workflows_install_the_rust_that_the_crates_need() {
+    let toolchain = |path: &str, text: &str| of(&house().file(path, text)).toolchain;
+    let crate_of = |line: &str| format!("[package]\nname = \"owl\"\nversion = \"0.1.0\"\n{line}\n");
+    for (line, expected) in [
+        ("rust-version = \"1.80\"", "1.95.0"),
+        ("rust-version = \"1.95.0\"", "1.95.0"),
+        ("rust-version = \"1.96\"", "1.96.0"),
+        ("  rust-version=\"1.95.1\"", "1.95.1"),
+        ("rust-version = \"2.0.3\" # soon", "2.0.3"),
+        ("rust-version.workspace = true", "1.95.0"),
+        ("rust-version = \"next\"", "1.95.0"),
+    ] {
+        assert_eq!(toolchain("crates/owl/Cargo.toml", &crate_of(line)).as_deref(), Some(expected), "{line}");
+    }
+    for (path, is_named) in [("rust-toolchain", true), ("rust-toolchain.toml", true), ("crates/rust-toolchain", false)]
+    {
+        assert_eq!(toolchain(path, "").is_none(), is_named, "{path}");
+    }
 }
 
 #[test]
@@ -329,4 +416,41 @@ fn what_holds_a_token_or_a_secret_compiles_nothing() {
         holding("jobs:\n  a:\n    permissions:\n      id-token: write\n    uses: ./.github/workflows/wheels.yml\n");
     assert_eq!(called["a"], ["./.github/workflows/wheels.yml"], "PyPI takes no token of a workflow that is called");
     assert_eq!(holding("env:\n  A: ${{ secrets.A }}\njobs:\n  a:\n    steps:\n      - run: make\n")["a"], ["make"]);
+}
+
+/// All files of a setup one after another, without the commits of actions: the table of actions alone says those.
+fn kept(setup: &Setup) -> String {
+    let pinned = |line: &str| match line.split_once('@') {
+        Some((action, _)) if line.trim_start().starts_with("uses: ") => format!("{action}@…\n"),
+        _ => format!("{line}\n"),
+    };
+    let file = |(path, text): (PathBuf, String)| {
+        format!("==> {} <==\n{}", path.display(), text.lines().map(pinned).collect::<String>())
+    };
+    generate(setup).into_iter().map(file).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the kept texts are files beside this one, and nothing that is planned reads them"
+)]
+fn whole_workflows_are_as_they_are_kept() {
+    let setups: BTreeMap<_, _> = all().into_iter().collect();
+    for (name, file) in [
+        ("every kind", "every_kind"),
+        ("two trains with wheels, one of every kind", "two_with_wheels"),
+        ("two by pull request, beside one that is pushed", "by_pull_request"),
+        ("trains whose tags begin alike, one with an end", "alike_tags"),
+        ("a toolchain of the tree's", "own_toolchain"),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/tests/workflows/{file}.txt"));
+        let made = kept(&setups[name]);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        let differs = kept.lines().zip(made.lines()).position(|(kept, made)| kept != made).map(|at| at + 1);
+        assert!(kept == made, "{name}: line {differs:?} differs; BLESS=1 makes {} anew", path.display());
+    }
 }

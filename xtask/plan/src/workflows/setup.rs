@@ -76,7 +76,7 @@ impl Way {
 }
 
 /// What all workflows of a workspace have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
     pub way: Way,
     /// `None`: a file of rustup's in the tree names it.
@@ -90,7 +90,7 @@ pub struct Setup {
 }
 
 /// A train, as far as its workflows have to know it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     pub name: String,
     pub tag: Template,
@@ -110,7 +110,7 @@ pub struct Part {
 }
 
 /// Wheels, and the paths that they are built from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wheels {
     pub platforms: Vec<String>,
     pub paths: Vec<String>,
@@ -233,12 +233,8 @@ fn toolchain(workspace: &Workspace) -> Option<String> {
         return None;
     }
     let manifests = workspace.graph.packages.iter().map(|package| &package.manifest).chain([&workspace.graph.root]);
-    let least = manifests.filter_map(|path| least_rust(workspace.texts.get(path)?)).max();
-    let pinned = numbers(RUST);
-    Some(match least.filter(|least| Some(least) > pinned.as_ref()) {
-        Some([major, minor, patch]) => format!("{major}.{minor}.{patch}"),
-        None => RUST.to_owned(),
-    })
+    let newest = manifests.filter_map(|path| least_rust(workspace.texts.get(path)?)).chain(numbers(RUST)).max();
+    newest.map(|[major, minor, patch]| format!("{major}.{minor}.{patch}"))
 }
 
 /// The `rust-version` of a manifest, of its package or for all of the workspace.

@@ -88,7 +88,7 @@ impl Step {
 
     fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.why.iter().map(|why| format!("# {why}")).collect();
-        lines.push(format!("- name: {}", scalar(self.name)));
+        lines.push(format!("- name: {}", name(self.name)));
         lines.extend(self.id.map(|id| format!("  id: {id}")));
         lines.extend(self.condition.as_ref().map(|condition| format!("  if: ${{{{ {condition} }}}}")));
         if let Some(action) = &self.uses {
@@ -107,7 +107,7 @@ impl Job {
     /// Its lines, below `jobs:`.
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.why.iter().map(|why| format!("# {why}")).collect();
-        lines.push(format!("name: {}", scalar(&self.name)));
+        lines.push(format!("name: {}", name(&self.name)));
         match self.needs.as_slice() {
             [] => {}
             [one] => lines.push(format!("needs: {one}")),
@@ -168,22 +168,55 @@ fn indented(lines: &[String]) -> Vec<String> {
 /// Whether YAML takes the text as it is for a string, a number, or one of GitHub's expressions.
 fn is_plain(text: &str) -> bool {
     let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric() || "$/.~<".contains(c));
-    let is_whole = text.starts_with("${{") || !text.contains('\t') && !text.ends_with(' ');
+    let is_whole = !text.contains('\t') && !text.ends_with(' ');
     starts && is_whole && !text.contains(": ") && !text.contains(" #") && !text.ends_with(':')
 }
 
-/// A text on one line, in quotes where YAML needs them.
-pub fn scalar(text: &str) -> String {
+/// A name, in quotes where YAML needs them.
+fn name(text: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || " _-./,()".contains(c);
-    let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_word);
-    if is_plain && !["true", "false", "null", "yes", "no", "on", "off"].contains(&text) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
+    if text.chars().all(is_word) { text.to_owned() } else { quoted(text) }
 }
 
 /// A text in double quotes.
 pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::workflow;
+
+    #[test]
+    fn every_text_is_read_as_it_was_meant() {
+        for (value, line) in [
+            ("plain", "A: plain"),
+            ("a:b#c", "A: a:b#c"),
+            ("~/.cargo", "A: ~/.cargo"),
+            ("${{ github.token }}", "A: ${{ github.token }}"),
+            ("a: b", "A: \"a: b\""),
+            ("a #b", "A: \"a #b\""),
+            ("a:", "A: \"a:\""),
+            ("a ", "A: \"a \""),
+            ("a\t#b", "A: \"a\t#b\""),
+            ("*a", "A: \"*a\""),
+            ("\"a\" \\", "A: \"\\\"a\\\" \\\\\""),
+            ("", "A: \"\""),
+            ("a\nb: c", "A: |"),
+            ("!a\nb", "A: |"),
+        ] {
+            let step = Step { env: vec![var("A", value)], ..Step::run("name", value) };
+            let job = Job { id: "a".to_owned(), steps: vec![step], ..Job::default() };
+            let text = jobs(&[job]);
+            assert!(text.lines().any(|found| found.trim() == line), "{value:?}: {text}");
+            let read = workflow::read(&text);
+            let of =
+                |path: &[&str]| read.iter().find(|leaf| leaf.is(path)).map(|leaf| leaf.text.trim_end_matches('\n'));
+            assert_eq!(of(&["jobs", "a", "steps", "*", "env", "A"]), Some(value), "{text}");
+            let script = (!value.is_empty()).then_some(value);
+            assert_eq!(of(&["jobs", "a", "steps", "*", "run"]), script, "a script is never in quotes: {text}");
+            assert!(!text.contains("run: \""), "{text}");
+        }
+    }
 }
