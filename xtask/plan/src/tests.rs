@@ -13,6 +13,7 @@ mod due;
 mod histories;
 mod hotfix;
 mod init;
+mod kinds;
 mod laws;
 mod lines;
 mod ownership;
