@@ -1,9 +1,17 @@
 //! Which release a hotfix is of, and the branch on which it is made.
 //! None of it may depend on what the working tree says: tags and names decide.
 
-use super::sketch::{house, v};
+use std::{path::PathBuf, sync::Arc};
+
+use serde_json::json;
+
+use super::sketch::{Sketch, findings, house, tag_message, titles, v};
 use crate::{
-    hotfix::{branch, newest, version_in},
+    draft::Plan,
+    hotfix::{Line, branch, newest, plan, set_merge, sides, version_in},
+    options::Options,
+    problem::Problem,
+    step::{Side, Step, release::Work},
     train::may_be_tag,
 };
 
@@ -48,4 +56,118 @@ fn without_a_form_any_tag_of_a_version_may_be_the_trains() {
         assert_eq!(may_be_tag(&free.snapshot().train, tag), may_be, "{tag}");
         assert_eq!(may_be_tag(&formed.snapshot().train, tag), is_formed, "{tag}");
     }
+}
+
+/// The fix of 0.9.3, on its branch, whose sketch is given.
+fn hotfix(sketch: &Sketch) -> Plan {
+    let snapshot = sketch.snapshot();
+    let line = Line::new(&snapshot.train, &snapshot.repo, &v("0.9.4")).unwrap();
+    plan(&snapshot, &line, false, &Options { push: true, ..Options::default() })
+}
+
+#[test]
+fn a_hotfix_is_released_when_a_crate_of_the_train_was_changed() {
+    let branch = ["branch hotfix/v0.9.4 at v0.9.3", "fix on hotfix/v0.9.4"];
+    for path in ["crates/tool/src/main.rs", "CHANGELOG.md", "crates/barter/CHANGELOG.md", "docs/a.md"] {
+        let plan = hotfix(&house().changed("v0.9.3", &[path]));
+        assert_eq!(titles(&plan), branch, "{path}");
+        assert!(plan.edits().is_empty() && plan.work.commit().is_none());
+    }
+    let mut fixed = house().configured("flow", json!("pull-request")).configured("branch", json!("prepare/{version}"));
+    fixed.repo.branch = Some("hotfix/v0.9.4".to_owned());
+    for path in ["crates/barter/src/lib.rs", "crates/barter-data/Cargo.toml", "Cargo.toml", "Cargo.lock"] {
+        let plan = hotfix(&fixed.clone().changed("v0.9.3", &[path]));
+        assert_eq!(findings(&plan), [""; 0], "made on its branch, whatever way other releases go");
+        let all = titles(&plan);
+        let [begin @ .., commit, tag, merge, push] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!(begin[..2], branch);
+        assert_eq!(
+            [commit, tag, merge, push],
+            [
+                "commit \"release 0.9.4\"",
+                "tag v0.9.4",
+                "merge hotfix/v0.9.4 back into main (--no-ff)",
+                "push main and v0.9.4 to origin (--atomic)"
+            ],
+            "{path}"
+        );
+        assert!(tag_message(&plan).ends_with("\n\nRelease: v0.9.4\nHotfix-of: v0.9.3"), "{}", tag_message(&plan));
+        let pushes = |step: &Step| matches!(step, Step::Push(push) if push.merges);
+        assert!(plan.steps().iter().any(pushes));
+        assert!(
+            plan.steps()
+                .iter()
+                .all(|step| !matches!(step, Step::Write(write) if write.branch.as_deref() != Some("hotfix/v0.9.4")))
+        );
+    }
+}
+
+#[test]
+fn what_is_merged_of_a_hotfix_is_the_fix_and_its_words_in_their_place() {
+    let notes =
+        |section: &str| format!("# House\n\n## Release Notes\n\n{section}### 0.9.3 - 2026-01-07\n\n- all of it\n");
+    let base = house().configured("release-notes", json!("README.md")).file("README.md", &notes(""));
+    // Main went on to 0.10.0; the tool that is not of the train went on at the hotfix.
+    let main = base.clone().after(&base.release("0.10.0")).tagged("v0.10.0");
+    let mut fix = base
+        .clone()
+        .with("crates/tool/Cargo.toml", "0.1.0", "0.2.0")
+        .configured("changes", json!(["unreleased", "fragments"]));
+    fix.repo.branch = Some("hotfix/v0.9.4".to_owned());
+    let fix = fix.file("changelog.d/12.fixed.md", "a panic\n").changed("v0.9.3", &["crates/barter/src/lib.rs"]);
+    let mut plan = hotfix(&fix);
+    let at = |sketch: &Sketch, commit: &str| {
+        let mut snapshot = sketch.snapshot();
+        snapshot.base = commit.to_owned();
+        snapshot
+    };
+    let merged = sides(&at(&base, "base"), &at(&main, "main"), &at(&fix, "fix"), &plan);
+    fn told(side: &Side) -> (&str, Vec<String>) {
+        let lines = side.texts.iter().flat_map(|(path, text)| {
+            let lines = text.iter().flat_map(|text| text.lines().filter(|line| line.contains("0.")));
+            lines.map(|line| format!("{}: {line}", crate::edit::slashed(path))).collect::<Vec<_>>()
+        });
+        let lines = lines.filter(|line| !line.starts_with("Cargo.lock"));
+        (side.commit.as_str(), lines.collect())
+    }
+    let at_highest = [
+        "CHANGELOG.md: ## [0.9.3] - 2026-01-07",
+        "Cargo.toml: barter-data = { path = \"crates/barter-data\", version = \"0.10\" }",
+        "Cargo.toml: barter-instrument = { path = \"crates/barter-instrument\", version = \"=0.10.0\" }",
+        "README.md: ### 0.9.3 - 2026-01-07",
+        "barter-python/Cargo.toml: version = \"0.10.0\"",
+        "barter-python/Cargo.toml: barter = { path = \"../crates/barter\", version = \"0.10.0\" }",
+        "barter-python/Cargo.toml: pyo3 = \"0.28\"",
+        "barter-python/pyproject.toml: version = \"0.10.0\"",
+        "crates/barter/Cargo.toml: version = \"0.10.0\"",
+        "crates/barter-data/Cargo.toml: version = \"0.10.0\"",
+        "crates/barter-data/Cargo.toml: serde = \"0.9.3\"",
+        "crates/barter-instrument/Cargo.toml: version = \"0.10.0\"",
+        "crates/tool/Cargo.toml: version = \"0.2.0\"",
+        "crates/tool/Cargo.toml: barter = { path = \"../barter\", version = \"0.10\" }",
+    ];
+    let on_main = [
+        "CHANGELOG.md: ## [0.10.0] - 2026-02-04",
+        "CHANGELOG.md: ## [0.9.4] - 2026-02-04",
+        at_highest[0],
+        "README.md: ### 0.10.0 - 2026-02-04",
+        "README.md: ### 0.9.4 - 2026-02-04",
+        at_highest[3],
+        at_highest[12],
+        at_highest[13],
+    ];
+    assert_eq!(told(&merged.base), ("base", at_highest.map(str::to_owned).to_vec()));
+    assert_eq!(told(&merged.main), ("main", on_main.map(str::to_owned).to_vec()));
+    assert_eq!(told(&merged.fix), ("fix", at_highest.map(str::to_owned).to_vec()));
+    let gone = |side: &Side| {
+        let gone = side.texts.iter().filter(|(_, text)| text.is_none());
+        gone.map(|(path, _)| path.clone()).collect::<Vec<_>>()
+    };
+    let fragment = PathBuf::from("changelog.d/12.fixed.md");
+    assert_eq!([&merged.base, &merged.main, &merged.fix].map(gone), [vec![], vec![], vec![fragment]]);
+    let conflict = Problem::new("a conflict", "merge it");
+    set_merge(&mut plan, merged.clone(), Some(conflict.clone()));
+    let Work::Release(release) = &plan.work else { panic!() };
+    let back = release.merge_back().unwrap();
+    assert_eq!((back.sides, back.manual), (Some(Arc::new(merged)), Some(conflict)));
 }

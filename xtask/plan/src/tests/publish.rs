@@ -5,11 +5,13 @@ use serde_json::json;
 
 use super::sketch::{Sketch, house, v};
 use crate::{
-    config::PLATFORMS,
+    config::{Channel, PLATFORMS},
     crates_io::About,
+    files::tag_record::Record,
     finding::Check,
-    publish::{Options, Publication, higher, highest, missing, plan},
-    step::{Group, Scope, Step},
+    publish::{Options, Publication, higher, highest, missing, plan, tagged},
+    repo::{At, Recorded},
+    step::{Elsewhere, Group, Scope, Step, Tagged},
     version::{Dialect, Version},
 };
 
@@ -498,4 +500,94 @@ fn a_crate_is_published_where_its_manifest_allows_and_the_train_chooses() {
             Err(what) => assert!(found.contains(&what), "{found:?}"),
         }
     }
+}
+
+#[test]
+fn all_that_is_asked_of_a_publication_reaches_its_parts() {
+    let mut sketch = with_everything()
+        .configured("announce", json!(["slack", "mail"]))
+        .configured("platforms", json!(["macos-arm64", "sdist"]));
+    let record = Record { waived: vec!["registry-content".to_owned(), "pytest".to_owned()], ..Record::default() };
+    let at = At::Tag("v0.9.3".to_owned());
+    sketch.recorded = Some(Recorded { at, is_whole: true, record: record.clone() });
+    let elsewhere = Elsewhere { registry: Some("ours".to_owned()), has_own_index: true };
+    let options = Options {
+        without: vec![Group::Images],
+        dist: Some("ready".into()),
+        packed: Some("packed".into()),
+        here: true,
+        waive: ["registry-yanked", "metadata", "owl"].map(str::to_owned).to_vec(),
+        elsewhere: elsewhere.clone(),
+        ..Options::default()
+    };
+    let mut snapshot = sketch.snapshot();
+    snapshot.workspace.graph.lent = true;
+    let publication = plan(&snapshot, &v("0.9.3"), &options);
+    let of = Tagged {
+        waived: [
+            (Check::RegistryContent, "tag v0.9.3 records it".to_owned()),
+            (Check::RegistryYanked, "--waive registry-yanked".to_owned()),
+        ]
+        .into(),
+        without: vec![Group::Images],
+        elsewhere,
+        packed: Some("packed".into()),
+        ..tagged(&snapshot, &v("0.9.3"), "1111111111")
+    };
+    assert_eq!((&*publication.of, &publication.record), (&of, &record));
+    assert_eq!(
+        publication.remarks,
+        [
+            "the commit of v0.9.3 has no configuration yet: it is read with today's",
+            "wheels of this machine's platform only; configured are macos-arm64, sdist",
+            "images are left out: neither sent nor looked for",
+        ]
+    );
+    assert_eq!(
+        titles(&publication),
+        [
+            "tag v0.9.3",
+            "package 3 crates and compare each with the package that was compiled",
+            "wheels and sdist of barter-python 0.9.3 in ready",
+            "crate barter-instrument 0.9.3",
+            "crate barter-data 0.9.3",
+            "crate barter 0.9.3",
+            "wheels and sdist of barter-python 0.9.3",
+            "release v0.9.3",
+            "all 5 artifacts of 0.9.3 are available (left out: wheels of other platforms, images)",
+            "announce to slack",
+            "draft the mail",
+            "announce to mail",
+        ]
+    );
+    let (dist, release) = (&publication.parts.dists[0], publication.parts.release.as_ref().unwrap());
+    assert_eq!((dist.from.as_deref(), dist.platforms.len()), (Some("ready".as_ref()), 0));
+    assert_eq!(release.mail.as_ref().map(|mail| mail.channel), Some(Channel::Mail));
+}
+
+#[test]
+fn platforms_are_left_out_only_where_some_are_configured() {
+    let remarks = |platforms: &[&str]| {
+        let options = Options { here: true, ..Options::default() };
+        let publication = publication(&house().configured("platforms", json!(platforms)), "0.9.3", &options);
+        (publication.remarks.len(), publication.parts.without)
+    };
+    assert_eq!(remarks(&[]), (0, vec![]));
+    assert_eq!(remarks(&["sdist"]), (1, vec![]), "every machine makes the source distribution");
+    assert_eq!(remarks(&["macos-arm64"]), (1, vec!["wheels of other platforms"]));
+}
+
+#[test]
+fn metadata_of_crates_stands_against_those_that_send_them_and_did_not_waive_it() {
+    let found = |without: &[Group], waived: &[&str]| {
+        let mut snapshot = house().snapshot();
+        let at = snapshot.workspace.member("barter-data").unwrap();
+        snapshot.workspace.graph.packages[at].about = About::default();
+        let record = Record { waived: waived.iter().map(|name| (*name).to_owned()).collect(), ..Record::default() };
+        snapshot.recorded = Some(Recorded { at: At::Tag("v0.9.3".to_owned()), is_whole: true, record });
+        let options = Options { without: without.to_vec(), ..Options::default() };
+        plan(&snapshot, &v("0.9.3"), &options).findings.len()
+    };
+    assert_eq!([found(&[], &[]), found(&[], &["ci"])], [1, 1]);
+    assert_eq!([found(&[], &["metadata"]), found(&[Group::Crates], &[])], [0, 0]);
 }
