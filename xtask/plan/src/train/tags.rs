@@ -60,10 +60,8 @@ impl Train {
         );
         let (slot, root) = (Template::SLOT, slashed(&workspace.graph.root));
         let own = format!("tag = \"{name}-v{slot}\"");
-        let or = format!(
-            "or say `tag = \"{}\"` where they are its own, and name the version that follows them: {TOOL} release X.Y.Z",
-            self.tag
-        );
+        let follow = format!("where they are its own, and name the version that follows them: {TOOL} release X.Y.Z");
+        let or = format!("or say `tag = \"{}\"` {follow}", self.tag);
         match self.config.form {
             Form::Absent => {
                 let driver = self.config.driver.as_ref().map(|driver| format!("\ndriver = \"{driver}\""));
@@ -72,7 +70,13 @@ impl Train {
                     "{what}\nnext: give {name} tags of its own in {root}, {or}\n\n[workspace.metadata.trains.{name}]{keys}"
                 )
             }
-            _ => format!("train {name}: {what}\nnext: say `{own}` in {}, {or}", self.config.table()),
+            _ => {
+                let next = match own == format!("tag = \"{}\"", self.tag) {
+                    true => format!("say `{own}` in {} {follow}", self.config.table()),
+                    false => format!("say `{own}` in {}, {or}", self.config.table()),
+                };
+                format!("train {name}: {what}\nnext: {next}")
+            }
         }
     }
 
@@ -219,6 +223,13 @@ mod tests {
         ] {
             assert_eq!(own(form, driver, more), expected);
         }
+        // There is nothing to choose between a form and itself.
+        let same = house().configured("tag", json!("barter-v{version}")).snapshot();
+        assert_eq!(
+            same.train.not_its_own(&same.workspace, "barter-v3.0.0", 0),
+            "train barter: tag barter-v3.0.0 is of no release of barter, which is at 0.9.3: the next one would be a step back among them\n\
+             next: say `tag = \"barter-v{version}\"` in [workspace.metadata.trains.barter] where they are its own, and name the version that follows them: cargo xtask release X.Y.Z"
+        );
         let formed = house().configured("tag", json!("owl-{version}")).snapshot();
         assert!(formed.train.not_its_own(&formed.workspace, "owl-3.0.0", 0).contains("say `tag = \"owl-{version}\"`"));
     }
