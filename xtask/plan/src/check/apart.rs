@@ -2,17 +2,19 @@
 //! It must never stand against a release: much of it is meant to stay behind, and a line of configuration or `publish = false` says so.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
 use crate::{
     config,
     edit::slashed,
-    files::pyproject,
+    files::pyproject::{self, PyProject},
     finding::{Check, Finding},
     paths::dir,
+    tool::TOOL,
     train::Train,
+    version::{Dialect, Version},
     workspace::Workspace,
 };
 
@@ -50,18 +52,47 @@ fn crates(workspace: &Workspace, trains: &[Train]) -> Option<Finding> {
     })
 }
 
-fn wheels(workspace: &Workspace, trains: &[Train], first: &Train) -> impl Iterator<Item = Finding> {
+/// Whose a maturin project is that no train builds.
+enum Whose<'w> {
+    /// Of a member, at the train's version, or whatever that has.
+    Member(&'w str),
+    /// Of a member, and it says a version that is not the train's.
+    Apart(&'w str, Version),
+    /// Of another workspace, by its manifest.
+    Nested(String),
+    Stranger,
+}
+
+fn whose<'w>(workspace: &'w Workspace, first: &Train, path: &Path, project: &PyProject) -> Whose<'w> {
+    let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
+    let Some(member) = workspace.members.iter().find(|member| member.manifest == manifest) else {
+        let above = manifest.ancestors().skip(2).map(|dir| dir.join("Cargo.toml"));
+        let is_nested = |above: &PathBuf| *above != workspace.graph.root && workspace.tracked.contains(above);
+        return above.filter(is_nested).last().map_or(Whose::Stranger, |above| Whose::Nested(slashed(&above)));
+    };
+    let says = project.version.as_ref().and_then(|place| Version::parse(&place.text, Dialect::Pep440).ok());
+    match says.filter(|says| says.base() != first.version(workspace).base()) {
+        Some(other) => Whose::Apart(&member.name, other),
+        None => Whose::Member(&member.name),
+    }
+}
+
+fn wheels(workspace: &Workspace, trains: &[Train], first: &Train) -> Vec<Finding> {
     let table = first.config.table();
     let built: BTreeSet<&Path> = trains.iter().flat_map(|train| &train.wheels).map(|wheel| &*wheel.path).collect();
     let projects = workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml"));
     let projects = projects.filter(|(path, _)| !built.contains(path.as_path()) && !is_apart(path));
-    let named = projects.filter_map(|(path, text)| {
-        let project = pyproject::read(text).ok().filter(|project| project.maturin)?;
-        let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
-        let member = workspace.members.iter().find(|member| member.manifest == manifest);
-        Some((slashed(path), member.map_or("", |member| &member.name)))
-    });
-    let (strangers, wheels): (Vec<_>, Vec<_>) = named.partition(|(_, name)| name.is_empty());
+    let (mut strangers, mut wheels, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+    let mut nested: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
+    for (path, text) in projects {
+        let Some(project) = pyproject::read(text).ok().filter(|project| project.maturin) else { continue };
+        match whose(workspace, first, path, &project) {
+            Whose::Member(name) => wheels.push((slashed(path), name)),
+            Whose::Apart(name, version) => alone.push((slashed(path), name, version)),
+            Whose::Nested(manifest) => nested.entry(manifest).or_default().push((slashed(path), "")),
+            Whose::Stranger => strangers.push((slashed(path), "")),
+        }
+    }
     let no_wheel = |names: &[&str]| match names.len() {
         1 => "is a maturin project, and no train builds its wheel",
         _ => "are maturin projects, and no train builds their wheels",
@@ -73,7 +104,22 @@ fn wheels(workspace: &Workspace, trains: &[Train], first: &Train) -> impl Iterat
     let of_members = of_kind(Check::Wheels, &wheels, |names| {
         (no_wheel(names), format!("add \"{}\" to `wheels` in {table}", names.join("\", \"")))
     });
-    of_strangers.into_iter().chain(of_members)
+    let of_nested = nested.into_iter().filter_map(|(manifest, places)| {
+        of_kind(Check::Wheels, &places, |names| {
+            let what = match names.len() {
+                1 => "is a maturin project of another workspace",
+                _ => "are maturin projects of another workspace",
+            };
+            (what, format!("{TOOL} init --manifest-path {manifest}"))
+        })
+    });
+    let (here, ours) = (first.version(workspace).tag(), &workspace.trains);
+    // In the train it would be moved to the train's version.
+    let alone = alone.into_iter().filter_map(|(path, name, version)| {
+        let next = format!("{}: it is at {}, and the train at {here}", config::another(ours, name), version.tag());
+        of_kind(Check::Wheels, &[(path, name)], |names| (no_wheel(names), next.clone()))
+    });
+    of_strangers.into_iter().chain(of_nested).chain(of_members).chain(alone).collect()
 }
 
 fn images(workspace: &Workspace, trains: &[Train], first: &Train) -> Option<Finding> {

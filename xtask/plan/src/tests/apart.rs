@@ -55,3 +55,32 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
     let message = more.configured("except", json!(["loner"]));
     assert!(!reported(&message).iter().any(|note| note.contains("loner")), "{:?}", reported(&message));
 }
+
+#[test]
+fn a_wheel_of_another_version_or_workspace_is_no_part_of_the_train() {
+    let maturin = "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\nname = \"chirp\"\n";
+    let image = json!([{ "name": "house", "dockerfile": "Dockerfile" }]);
+    let house = house().configured("images", image);
+    let chirp = |version: &str| {
+        let sketch = house.clone().member("chirp-py", "0.1.0", "publish = false\n");
+        reported(&sketch.file("crates/chirp-py/pyproject.toml", &format!("{maturin}{version}")))
+    };
+    let what = "crates/chirp-py/pyproject.toml is a maturin project, and no train builds its wheel; next: add";
+    let with = "\"chirp-py\" to `wheels` in [workspace.metadata.trains.barter]";
+    assert_eq!(chirp("dynamic = [\"version\"]\n"), [format!("{what} {with}")]);
+    assert_eq!(chirp("version = \"0.9.3\"\n"), [format!("{what} {with}")]);
+    // In the train it would be moved to the train's version.
+    let own =
+        "`[workspace.metadata.trains.chirp-py]` with `driver = \"chirp-py\"`: it is at 0.14.4, and the train at 0.9.3";
+    assert_eq!(chirp("version = \"0.14.4\"\n"), [format!("{what} {own}")]);
+    let nested = house
+        .file("python/Cargo.toml", "[workspace]\n")
+        .file("python/a/pyproject.toml", maturin)
+        .file("python/b/pyproject.toml", maturin);
+    assert_eq!(
+        reported(&nested),
+        [
+            "python/a/pyproject.toml, python/b/pyproject.toml are maturin projects of another workspace; next: cargo xtask init --manifest-path python/Cargo.toml"
+        ]
+    );
+}

@@ -307,7 +307,8 @@ fn a_summary_is_no_entry_without_a_kind() {
     assert_eq!(remarks("A summary,\nin two lines.\n\nAnd one more.\n\n### Fixed\n\n- x\n"), 0);
     assert_eq!(remarks("A summary.\n\n- loose\n"), 1);
     assert_eq!(remarks("- loose\n\n### Fixed\n\n- x\n"), 1);
-    for heading in ["Breaking", "Breaking Changes", "BREAKING CHANGE", "⚠️ Breaking changes ⚠️", "💥 BREAKING"] {
+    for heading in ["Breaking", "Breaking Changes", "BREAKING CHANGE", "⚠️ Breaking changes ⚠️", "💥 BREAKING"]
+    {
         assert_eq!(remarks(&format!("### {heading}\n\n- x\n")), 0, "{heading}");
     }
     assert_eq!(remarks("### Unbreaking\n\n- x\n"), 1);
