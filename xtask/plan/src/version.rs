@@ -142,6 +142,11 @@ impl Version {
         !self.is_prerelease() && self.post().is_none()
     }
 
+    /// What stands where no version was given yet, or where only the tags of the releases have theirs.
+    pub fn is_placeholder(&self) -> bool {
+        self.core() == semver::Version::new(0, 0, 0)
+    }
+
     /// What development goes on with between two releases: `-dev.1`, and how others call it.
     pub fn is_development(&self) -> bool {
         is_development(self.0.pre.as_str())

@@ -72,11 +72,19 @@ impl Goal {
         let train = &snapshot.train;
         // What the driver bundles goes on being named.
         let kept = |version: Version| version.with_metadata_of(current);
+        let last = last_of_placeholder(snapshot, current);
+        let from = last.as_ref().unwrap_or(current);
         match self {
-            Goal::Align if current.is_development() => {
-                let named = [Bump::Patch, Bump::Pre("rc")].map(|bump| current.bump(bump).ok());
+            Goal::Align if current.is_development() || last.is_some() => {
+                let named = [Bump::Patch, Bump::Pre("rc")].map(|bump| from.bump(bump).ok());
                 let next = commands(snapshot, named.into_iter().flatten());
-                bail!("{current} is a development version: name what is released; next: {next}")
+                let what = match last {
+                    Some(last) => {
+                        format!("stands in for the versions of the tags, of which {} is the last", last.tag())
+                    }
+                    None => "is a development version".to_owned(),
+                };
+                bail!("{current} {what}: name what is released; next: {next}")
             }
             // Of what has its tag and was not withdrawn, the release is found, or refused.
             Goal::Align if taken::is_rolled_back(snapshot, current) => {
@@ -85,11 +93,11 @@ impl Goal {
             Goal::Align => Ok(Next { version: current.of_crates(), why: None }),
             Goal::Version(version) => Ok(Next { version: kept(train.named(&snapshot.repo, version)), why: None }),
             Goal::Bump(bump @ Bump::Pre(kind)) => {
-                let first = current.bump(*bump).map(kept).map_err(|error| {
-                    let core = current.bump(Bump::Patch).ok().into_iter();
+                let first = from.bump(*bump).map(kept).map_err(|error| {
+                    let core = from.bump(Bump::Patch).ok().into_iter();
                     let after = core.clone().filter_map(|core| core.bump(Bump::Pre(kind)).ok());
-                    let alike = current.next_alike().filter(|_| !train.is_python());
-                    let rc = current.bump(Bump::Pre("rc")).ok();
+                    let alike = from.next_alike().filter(|_| !train.is_python());
+                    let rc = from.bump(Bump::Pre("rc")).ok();
                     anyhow!(
                         "{error:#}; next: {}",
                         commands(snapshot, alike.into_iter().chain(rc).chain(core).chain(after))
@@ -98,12 +106,18 @@ impl Goal {
                 Ok(taken::next(snapshot, first, Bump::Patch))
             }
             Goal::Bump(bump) => {
-                let next = taken::next(snapshot, kept(current.bump(*bump)?), *bump);
+                let next = taken::next(snapshot, kept(from.bump(*bump)?), *bump);
                 let why = next.why.clone().or_else(|| passed_over(snapshot, current, &next.version));
                 Ok(Next { why, ..next })
             }
         }
     }
+}
+
+/// The last final release of a tree that never has the version which is released: its words count from there.
+fn last_of_placeholder(snapshot: &Snapshot, current: &Version) -> Option<Version> {
+    let tags = snapshot.train.tags_in_use(&snapshot.repo).filter(|_| current.is_placeholder());
+    tags.map(|(version, _)| version).filter(Version::is_final).max()
 }
 
 /// That a word leads past the version which stands here, although nothing says that it was released.

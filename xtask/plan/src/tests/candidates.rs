@@ -52,6 +52,25 @@ fn a_word_leads_to_the_next_pre_release_of_what_is_prepared() {
 }
 
 #[test]
+fn where_only_tags_have_versions_words_count_from_the_last_tag() {
+    let tags = ["v0.1.27", "v0.2.14", "v0.3.0-rc.1"];
+    for (word, to) in
+        [("patch", "0.2.15"), ("minor", "0.3.0"), ("major", "1.0.0"), ("rc", "0.2.15-rc.1"), ("0.2.15", "0.2.15")]
+    {
+        let plan = rust("0.0.0", &tags).release(word);
+        assert_eq!((plan.to, plan.remarks), (v(to), vec![]), "{word}");
+    }
+    let snapshot = rust("0.0.0", &tags).snapshot();
+    let error = Goal::Align.version(&snapshot, &v("0.0.0")).unwrap_err().to_string();
+    let next = "next: cargo xtask release 0.2.15, or cargo xtask release 0.2.15-rc.1";
+    let what = "0.0.0 stands in for the versions of the tags, of which 0.2.14 is the last: name what is released";
+    assert_eq!(error, format!("{what}; {next}"));
+    // Where there is none, it is the first version.
+    let first = rust("0.0.0", &[]);
+    assert_eq!((first.release("minor").to, first.release("").to), (v("0.1.0"), v("0.0.0")));
+}
+
+#[test]
 fn without_a_word_it_is_what_is_due() {
     let (fix, breaks): (&[&str], &[&str]) = (&["fix: x"], &["feat!: x"]);
     for (from, tags, subjects, to) in [

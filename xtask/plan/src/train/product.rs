@@ -50,7 +50,7 @@ pub fn of_workspace(workspace: &Workspace, repo: &Repo, facts: &Facts) -> Option
         || leads
         || others.peek().is_none()
         || namesake.is_some() && !others.any(|other| is_plain(&other.version));
-    (is_it && version.semver() != &semver::Version::new(0, 0, 0)).then_some(at)
+    (is_it && !version.is_placeholder()).then_some(at)
 }
 
 /// A program that goes to no registry: what is released with it. `None` where it goes to one, or that of another one of

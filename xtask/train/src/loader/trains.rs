@@ -81,7 +81,7 @@ impl Loader<'_> {
     /// has another one. A tree at 0.0.0 never has the version that is released.
     fn foreign_tags(&self, workspace: &Workspace, train: &Train) -> Result<Option<String>> {
         let here = train.version(workspace).base();
-        if train.config.tag.is_some() || here.final_version().semver() == &semver::Version::new(0, 0, 0) {
+        if train.config.tag.is_some() || here.is_placeholder() {
             return Ok(None);
         }
         let all: BTreeMap<Version, &str> = train.tags_in_use(&self.repo).collect();

@@ -136,7 +136,7 @@ impl Facts {
 }
 
 /// Of more trains than these, one is proposed as an example.
-pub(super) const PROPOSED: usize = 8;
+const PROPOSED: usize = 8;
 
 /// How much is told.
 pub(super) struct Limits {

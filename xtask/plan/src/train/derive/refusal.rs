@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     decision::{Decision, Line, decide},
-    proposal::{Limits, PROPOSED, Proposal, are_many, list},
+    proposal::{Limits, Proposal, are_many, list},
 };
 use crate::{
     config,
@@ -45,10 +45,15 @@ pub struct Together {
 }
 
 impl Together {
-    /// The proposal, if each of the last releases moved every head; of each of them the versions in the commits of the tags.
+    /// The proposal, if each of the last releases moved every head that was there; of each of them the versions in the
+    /// commits of the tags.
     pub fn told_by(&self, versions: &[Vec<Option<Version>>]) -> Option<Refusal> {
         let moves = |pair: &[Option<Version>]| matches!(pair, [Some(new), Some(old)] if new > old);
-        let is_habit = versions.iter().all(|versions| versions.len() > 1 && versions.windows(2).all(moves));
+        let is_moved = |versions: &Vec<Option<Version>>| {
+            let since = versions.iter().rposition(Option::is_some).unwrap_or_default();
+            since > 0 && versions[..=since].windows(2).all(moves)
+        };
+        let is_habit = versions.iter().all(is_moved);
         is_habit.then(|| (*self.refusal).clone())
     }
 }
@@ -95,7 +100,7 @@ impl Facts {
         let driver = self.head(main, first);
         let is_tagged = |at: &usize| self.crates[*at].tagged.contains(&self.crates[*at].version);
         let is_free = others.iter().flat_map(|line| &line.crates).any(is_tagged);
-        self.crossing(main, driver).filter(|_| !is_free && lines.len() <= PROPOSED)?;
+        self.crossing(main, driver).filter(|_| !is_free)?;
         let tags = last_tags(repo, &main.version);
         let patterns = |line: &Line| {
             let stay = others.iter().filter(|other| *other != line).flat_map(|other| other.crates.iter().copied());
@@ -125,7 +130,7 @@ impl Facts {
             let mut others = (0..self.crates.len()).filter(|&at| !holds(line, at));
             others.any(|at| !self.crates[at].needs.is_disjoint(&line.crates))
         };
-        let is_begun = |line: &Line| line.version.semver() != &semver::Version::new(0, 0, 0);
+        let is_begun = |line: &Line| !line.version.is_placeholder();
         lines.retain(|line| is_begun(line) || is_needed(line) || named.is_some_and(|named| holds(line, named)));
         // What is derived stays the default beside the one that is named.
         let own = match decide(self) {
@@ -198,15 +203,15 @@ impl Facts {
     }
 }
 
-/// The tags of the last final releases up to a version that has one, newest first.
+/// The tags of the last final releases up to a version that has one, or a candidate's, newest first.
 fn last_tags(repo: &Repo, version: &Version) -> Vec<String> {
     const LOOKED_AT: usize = 3;
-    let finals = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK) && !repo.is_rolled_back(tag));
-    let finals = finals.filter_map(|tag| Some((split(tag)?, tag)));
-    let finals: Vec<_> = finals.filter(|((found, _), _)| found.is_final()).collect();
-    let series = finals.iter().find(|((found, _), _)| found.base() == *version).map(|((_, prefix), _)| *prefix);
-    let mut tags: Vec<_> =
-        finals.iter().filter(|((found, prefix), _)| Some(*prefix) == series && found.base() <= *version).collect();
+    let stand = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK) && !repo.is_rolled_back(tag));
+    let all: Vec<_> = stand.filter_map(|tag| Some((split(tag)?, tag))).collect();
+    let is_own = |found: &Version| found.base() == *version || found.final_version() == *version;
+    let series = all.iter().find(|((found, _), _)| is_own(found)).map(|((_, prefix), _)| *prefix);
+    let is_before = |found: &Version, prefix| Some(prefix) == series && found.is_final() && found.base() <= *version;
+    let mut tags: Vec<_> = all.iter().filter(|((found, prefix), _)| is_before(found, *prefix)).collect();
     tags.sort();
     tags.into_iter().rev().take(LOOKED_AT).map(|(_, tag)| (*tag).clone()).collect()
 }
