@@ -166,7 +166,7 @@ impl<'w> Places<'w> {
                 continue;
             };
             // Nothing goes down, and its lock goes with it.
-            if let Some(finding) = crate::version_files::falls(self.workspace, wheel, version, &python) {
+            if let Some(finding) = crate::version_files::falls(self.workspace, train, wheel, version, &python) {
                 self.findings.push(finding);
                 continue;
             }

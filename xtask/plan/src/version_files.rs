@@ -27,7 +27,7 @@ pub fn anchored(workspace: &Workspace, train: &Train, file: &VersionFile) -> Res
 }
 
 /// A wheel's own version that would go down to `to`, or of which that is not known.
-pub fn falls(workspace: &Workspace, wheel: &Wheel, to: &Version, python: &str) -> Option<Finding> {
+pub fn falls(workspace: &Workspace, train: &Train, wheel: &Wheel, to: &Version, python: &str) -> Option<Finding> {
     let path = slashed(&wheel.path);
     let written = wheel.project.version.as_ref().map(|place| place.text.as_str());
     let what = match wheel_version(wheel) {
@@ -39,7 +39,9 @@ pub fn falls(workspace: &Workspace, wheel: &Wheel, to: &Version, python: &str) -
         Err(_) if written == Some(workspace.members[wheel.member].version.to_string().as_str()) => return None,
         Err(error) => format!("{error:#}"),
     };
-    let next =
-        "write the version of its crate under [project] there and commit, or leave the wheel out with `wheels = []`";
+    let next = format!(
+        "write the version of its crate under [project] there and commit, or leave the wheel out: `wheels = []` in {}",
+        train.config.table()
+    );
     Some(Finding::new(Check::WheelVersion, what, next))
 }

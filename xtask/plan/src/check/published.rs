@@ -66,6 +66,9 @@ fn needed<'w>(workspace: &'w Workspace, train: &'w Train) -> impl Iterator<Item 
     })
 }
 
+/// The other way: many applications never say it.
+const NOWHERE: &str = "or `publish = false` where it goes to no registry";
+
 /// A published crate's dependencies on members say a version: the registry knows no paths.
 pub fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let bare = needed(workspace, train).filter(|needed| needed.declared.requirement.is_none());
@@ -91,7 +94,7 @@ pub fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
                 let there = if path == of { String::new() } else { format!(" in {path}") };
                 (
                     format!("{} by path only", on.name),
-                    format!("add `version = \"{}\"` beside the path{there}", on.version.base()),
+                    format!("add `version = \"{}\"` beside the path{there}, {NOWHERE}", on.version.base()),
                 )
             }
         };
@@ -121,7 +124,7 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
             _ if on.is_some() => None,
             (Some(git), _) => Some((
                 format!("{name} from a git repository only ({})", crates_io::shown(git)),
-                format!("add `version = \"X.Y.Z\"`{there} beside `git`, of a version that its registry has"),
+                format!("add `version = \"X.Y.Z\"`{there} beside `git`, of a version that its registry has, {NOWHERE}"),
             )),
             // Then no version beside it would help.
             (None, Some(outside)) if checkout::why(workspace, &lexical(&dir(path).join(outside))).is_some() => None,

@@ -58,7 +58,7 @@ fn what_a_registry_cannot_have_is_reported_in_every_table() {
 
 #[test]
 fn what_no_registry_knows_needs_a_version_beside_it() {
-    let git = "crates/barter/Cargo.toml would be published but requires fork from a git repository only (https://forge.example/fork); add `version = \"X.Y.Z\"` beside `git`, of a version that its registry has";
+    let git = "crates/barter/Cargo.toml would be published but requires fork from a git repository only (https://forge.example/fork); add `version = \"X.Y.Z\"` beside `git`, of a version that its registry has, or `publish = false` where it goes to no registry";
     let outside = "crates/barter/Cargo.toml would be published but requires ext by path only, and `../../beside/ext` is no member of the workspace; add `version = \"1.2.0\"` beside the path, and publish ext first";
     let vendored = |entries: &str| {
         needing(entries)
@@ -90,7 +90,7 @@ fn what_several_crates_inherit_is_one_cause() {
     assert_eq!(
         reported(&sketch),
         [
-            "crates/barter/Cargo.toml and crates/barter-data/Cargo.toml would be published but require fork from a git repository only (https://forge.example/fork); add `version = \"X.Y.Z\"` in Cargo.toml beside `git`, of a version that its registry has"
+            "crates/barter/Cargo.toml and crates/barter-data/Cargo.toml would be published but require fork from a git repository only (https://forge.example/fork); add `version = \"X.Y.Z\"` in Cargo.toml beside `git`, of a version that its registry has, or `publish = false` where it goes to no registry"
         ]
     );
 }
