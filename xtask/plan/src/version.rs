@@ -262,7 +262,7 @@ impl Version {
     /// PEP 440 orders dev < a < b < rc < final < post.
     fn pep440_key(&self) -> Option<impl Ord + use<>> {
         let pre = self.pre().ok()?.unwrap_or((PRE.len(), 0));
-        Some((self.numbers(), pre, self.post().map_or(0, |n| n + 1)))
+        Some((self.numbers(), pre, self.post()))
     }
 }
 
@@ -324,6 +324,16 @@ mod tests {
         ] {
             assert_eq!(v(cargo).show(Dialect::Pep440).unwrap(), pep440);
             assert_eq!(v(cargo).show(Dialect::Tag).unwrap(), tag);
+        }
+    }
+
+    #[test]
+    fn python_orders_post_releases_after_the_final_one_and_by_number() {
+        let order = ["0.9.3-dev.1", "0.9.3-rc.1", "0.9.3", "0.9.3+post.1", "0.9.3+post.2", "0.9.3+post.10", "0.9.4"];
+        for (at, lower) in order.iter().enumerate() {
+            for higher in &order[at + 1..] {
+                assert!(v(higher).pep440_key() > v(lower).pep440_key(), "{lower} {higher}");
+            }
         }
     }
 

@@ -82,7 +82,7 @@ fn places(text: &str, image: &str) -> Result<Places> {
         }
         let siblings = siblings(&entries, at);
         // The name of a container is a name too, but has no tag beside it.
-        if !siblings.iter().any(|entry| entry.key == tag || (entry.key == digest && !value.is_empty())) {
+        if !siblings.iter().any(|entry| [tag, digest].contains(&entry.key)) {
             continue;
         }
         for (key, part) in [(tag, Part::Tag), (digest, Part::Digest)] {
@@ -219,6 +219,29 @@ mod tests {
         );
         let slashed = set("image: r/ingest/ingest:1", "ingest/ingest", "2", TWO).unwrap();
         assert_eq!(slashed, "image: r/ingest/ingest:2@sha256:2222");
+    }
+
+    /// Each line with `X` in it is one that follows; the others stay.
+    #[test]
+    fn what_stands_beside_the_name_follows_and_nothing_farther_off() {
+        for form in [
+            "images:\n- name: ingest\n  newTag: X\n- name: web\n  newTag: 1\n",
+            "images:\n- newTag: 1\n  name: web\n- newTag: X\n  name: ingest\n- newTag: 1\n  name: bus\n",
+            "images:\n- newTag: X\n  more:\n    deep: 1\n  name: ingest\n",
+            "images:\n- newTag: X\n  more:\n    - deep: 1\n  name: ingest\n",
+            "images:\n- name: ingest\n  more:\n    - newTag: 1\n  newTag: X\n",
+            "images:\n  -   name: ingest\n      newTag: X\n",
+            "other:\n  tag: 1\nimage:\n  repository: ingest\n  tag: X\nlast:\n  tag: 1\n",
+            "image:\n  repository: ingest\n# of the house\n\n  tag: X\n",
+            "image:\n  tag: X\n# of the house\n\n  repository: ingest\n",
+            "repository: ingest\ndigest: D\n",
+            "image: \"ingest:X@D",
+            "- image: ingest:X@D\n-\n  - image: 'ingest:X@D'\n",
+        ] {
+            let text = form.replace('X', "0.3.0").replace('D', ONE);
+            let expected = form.replace('X', "0.4.0").replace('D', TWO);
+            assert_eq!(set(&text, "ingest", "0.4.0", TWO).unwrap(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -87,7 +87,6 @@ fn meets(pattern: &[String], path: &[Cow<'_, str>], place: Place) -> bool {
         // The path itself is meant, or a directory that it is in.
         ([], _) => true,
         (_, []) => place == Place::Directory,
-        ([any], _) if any == "**" => true,
         ([any, rest @ ..], _) if any == "**" => (0..=path.len()).any(|at| meets(rest, &path[at..], place)),
         ([first, rest @ ..], [part, below @ ..]) => {
             is_like(first.as_bytes(), part.as_bytes()) && meets(rest, below, place)
@@ -169,6 +168,9 @@ mod tests {
             ("exclude", &["vendor"], "deep/vendor/x.c", true),
             ("exclude", &["/vendor"], "deep/vendor", false),
             ("exclude", &["deep/*/x"], "deep/vendor/x", true),
+            ("exclude", &["song.?"], "song.c", true),
+            ("exclude", &["song.?"], "song.bin", false),
+            ("exclude", &["song.?"], "song.", false),
             ("exclude", &["**/vendor/*"], "deep/vendor", true),
             ("exclude", &["*.bin"], "data/song.bin", true),
             ("exclude", &["*.bin", "!song.bin"], "data/song.bin", false),

@@ -102,8 +102,7 @@ fn items(tokens: &[Token], level: Level, found: &mut Vec<Reads>) {
             is_sure &= is_harmless(attribute);
             match &attribute[..] {
                 [name, Token::Sign('='), Token::Text(text)] if name.is("path") => path = Some(text.as_deref()),
-                [name, ..] if name.is("doc") => expression(attribute, &mut read),
-                _ => {}
+                _ => expression(attribute, &mut read),
             }
             rest = after;
         }
@@ -175,7 +174,6 @@ fn of_item(item: &[Token], path: Option<Option<&str>>, level: Level, found: &mut
 /// Reads what is compiled wherever it stands, but for what is given to macros and what an attribute may take out.
 fn expression(tokens: &[Token], found: &mut Vec<Reads>) {
     let is_unsure = |at: usize| match &tokens[at..] {
-        [Token::Sign('$'), ..] => true,
         [Token::Sign('#'), Token::Group('[', attribute), ..] => !is_harmless(attribute),
         [Token::Sign('#'), Token::Sign('!'), ..] => true,
         _ => false,
@@ -249,6 +247,13 @@ mod tests {
                 "include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../a\"))",
             ),
             ("#[cfg(test)] mod tests;\nmod made;", "mod made;"),
+            ("/// About it.\n#[doc = \"more\"] mod made;", "mod made;"),
+            ("fn a() {}\n/// x\nmod made;", "mod made;"),
+            ("impl A {} include!(\"a.rs\");", "include!(\"a.rs\")"),
+            ("impl A {}\nmod made;", "mod made;"),
+            ("use made;\nextern crate other;\nmod made;", "mod made;"),
+            ("mod a { #[cfg(x)] fn b() {} const C: &str = include_str!(\"c\"); }", "include_str!(\"c\")"),
+            ("trait A { #[cfg(x)] fn b() {} fn c() { include_str!(\"c\") } }", "include_str!(\"c\")"),
             ("#[test] fn a() {}\nconst A: u8 = { 1 };\nconst B: &str = include_str!(\"b\");", "include_str!(\"b\")"),
         ] {
             reported(text, &[expected]);
@@ -272,6 +277,10 @@ mod tests {
             "mod a { #[cfg(x)] const A: &str = include_str!(\"a\"); mod b; }",
             "macro_rules! a { () => { include_str!(\"a\") } }",
             "macro_rules! a { () => { mod made; } }",
+            "fn a() { #![cfg(x)] include_str!(\"a\"); }",
+            "const A: &str = include_str!(concat!(option_env!(\"CARGO_MANIFEST_DIR\"), \"/a\"));",
+            "const A: &str = include_str!(join!(env!(\"CARGO_MANIFEST_DIR\"), \"/a\"));",
+            "const A: &str = include_str!(concat!(env!(\"HOME\"), \"/a\"));",
             "cfg_if::cfg_if! { if #[cfg(x)] { mod made; } }",
             "cfg_if! { if #[cfg(x)] { const A: &str = include_str!(\"a\"); } }",
             "fn a() { b!(include_str!(\"a\")); }",

@@ -52,7 +52,7 @@ impl Spelling {
         let spelling = |version, behind: &str| Spelling {
             before: text[..text.len() - rest.len()].to_owned(),
             version,
-            numbers: numbers.len().min(3),
+            numbers: numbers.len(),
             behind: behind.to_owned(),
             text: text.to_owned(),
             dialect,
@@ -165,6 +165,67 @@ mod tests {
 
     fn v(text: &str) -> Version {
         Version::parse(text, Dialect::Cargo).unwrap()
+    }
+
+    #[test]
+    fn three_numbers_are_read_and_what_follows_is_behind_them() {
+        for (text, expected, behind) in [
+            ("1.2.3.4", &["1", "2", "3"][..], ".4"),
+            ("1.2-rc", &["1", "2"], "-rc"),
+            ("1.x", &["1"], ".x"),
+            ("x", &[], "x"),
+            ("", &[], ""),
+        ] {
+            assert_eq!(numbers(text), (expected.to_vec(), behind), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variant_is_a_word_that_is_no_pre_release() {
+        for (behind, is_one) in [
+            ("-alpine", true),
+            ("-debian-slim", true),
+            ("-rc", false),
+            ("-pre", false),
+            ("-dev", false),
+            ("-rev2", false),
+            ("-foo.1", false),
+            ("-1", false),
+            ("alpine", false),
+            ("", false),
+        ] {
+            assert_eq!(is_variant(behind), is_one, "{behind}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_says_no_candidate_is_not_ahead_of_one() {
+        let version = |text: &str| Version::parse(text, Dialect::Cargo).unwrap();
+        for (text, is_ahead) in [
+            ("1.2.0", true),
+            ("1.2", false),
+            ("1.2.0-alpine", false),
+            ("1.3", true),
+            ("1.3.0-alpine", true),
+            ("1.2.0-rc.1", false),
+            ("1.2.0-rc.2", true),
+        ] {
+            let spelling = Spelling::read(text, Dialect::Tag, &version("1.1.0")).unwrap();
+            assert_eq!(spelling.is_ahead(&version("1.2.0-rc.1")), is_ahead, "{text}");
+        }
+    }
+
+    #[test]
+    fn another_kind_of_candidate_is_as_long_as_the_one_that_stood_there() {
+        let to = |there: &str| in_python(there, &Version::parse("0.4.7-alpha.1", Dialect::Cargo).unwrap()).unwrap();
+        for (there, expected) in [
+            ("0.4.6RC1", "0.4.7a1"),
+            ("0.4.6-rc1", "0.4.7-alpha1"),
+            ("0.4.6rc.1", "0.4.7alpha.1"),
+            ("0.4.6rc1", "0.4.7a1"),
+        ] {
+            assert_eq!(to(there), expected, "{there}");
+        }
     }
 
     #[test]
