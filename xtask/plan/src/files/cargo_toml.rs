@@ -193,6 +193,27 @@ mod tests {
         [workspace.dependencies]\r\nf = { path = \"f\", version = \"0.9.3\" }\r\n[workspace.package]\r\nversion = \"0.9.3\"\r\n";
 
     #[test]
+    fn a_list_may_be_absent_inherited_or_written() {
+        let include = |line: &str| read(&format!("[package]\n{line}\n")).unwrap().include;
+        assert_eq!(include(""), Field::Absent);
+        assert_eq!(include("include.workspace = true"), Field::Inherited);
+        assert_eq!(include("include = []"), Field::Literal(Vec::new()));
+        assert_eq!(include("include = [\"a\", \"b\"]"), Field::Literal(vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn a_dependency_is_kept_as_it_is_written_whatever_its_form() {
+        for (text, written) in [
+            ("[dependencies]\na = \"1\"\n", "\"1\""),
+            ("[dependencies]\na = { version = '1', path = \"ä\" } # b\n", "{ version = '1', path = \"ä\" }"),
+            ("[dependencies.a]\nversion = '1'\noptional = true\n", "version = '1', optional = true"),
+            ("[dependencies]\na.version = \"1\"\na.path = \"b\"\n", "version = \"1\", path = \"b\""),
+        ] {
+            assert_eq!(read(text).unwrap().dependencies[0].written, written, "{text}");
+        }
+    }
+
+    #[test]
     fn finds_every_way_of_writing() {
         let manifest = read(ODD).unwrap();
         let found: Vec<_> = manifest

@@ -92,6 +92,8 @@ mod tests {
         assert_eq!(added("no end", "1.0.0", &["x"]), "no end\n\n## 1.0.0\n\n- [ ] x\n");
         assert_eq!(added("## 1.0.0\n# Later\n", "1.0.0", &["x"]), "## 1.0.0\n\n- [ ] x\n# Later\n");
         assert_eq!(added("text", "1.0.0", &[]), "text");
+        let spaced = "## 1.0.0\n\n- [x] y  \t\n\n## 0.9.0\n";
+        assert_eq!(added(spaced, "1.0.0", &["x"]), spaced.replace("\t\n", "\t\n- [ ] x\n"), "spaces at an end stay");
     }
 
     /// Said twice is said once, and nothing that stood there is lost.

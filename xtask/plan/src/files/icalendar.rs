@@ -98,6 +98,11 @@ mod tests {
             prop_assert!(text.split("\r\n").all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])));
             let line = format!("SUMMARY:{summary}\r\n");
             prop_assert!(text.replace("\r\n ", "").contains(&line));
+            // None is cut before it has to be.
+            for (line, next) in text.split("\r\n").zip(text.split("\r\n").skip(1)) {
+                let cut = next.strip_prefix(' ').and_then(|rest| rest.chars().next());
+                prop_assert!(cut.is_none_or(|cut| line.len() + cut.len_utf8() > 75), "{line}");
+            }
         }
     }
 }

@@ -174,6 +174,16 @@ mod tests {
     use crate::files::splice;
 
     #[test]
+    fn a_link_is_known_by_its_label_however_that_is_written() {
+        for label in ["Repository", "source code", "Home-page", "homepage", "GitHub", "Source"] {
+            assert!(is_link(label), "{label}");
+        }
+        for label in ["", "Issues", "Documentation", "Changelog", "Sources"] {
+            assert!(!is_link(label), "{label}");
+        }
+    }
+
+    #[test]
     fn what_a_wheel_holds_beside_its_crate() {
         let text = "[project]\nreadme = { file = \"../README.md\" }\nlicense-files = [\"../LICEN*\", \"../legal/**/x\"]\n\
                     [tool.maturin]\npython-source = \"python\"\ninclude = [{ path = \"d/*.json\", format = \"sdist\" }, \"e\"]\n";

@@ -119,7 +119,7 @@ mod tests {
     /// The cheat sheet of GitHub's documentation, and its neighbours.
     #[test]
     fn globs_mean_what_the_documentation_says() {
-        let table: [(&str, &[&str], &[&str]); 30] = [
+        let table: [(&str, &[&str], &[&str]); 32] = [
             ("feature/*", &["feature/my-branch", "feature/your-branch"], &["feature/a/b", "feature"]),
             ("feature/**", &["feature/beta-a/my-branch", "feature/mona/the/octocat"], &["feature"]),
             ("main", &["main"], &["mains", "amain"]),
@@ -135,6 +135,8 @@ mod tests {
             ("docs/**", &["docs/README.md", "docs/mona/octocat.txt"], &["docs", "a/docs/b"]),
             ("docs/**/*.md", &["docs/README.md", "docs/mona/hello-world.md", "docs/a/markdown/file.md"], &["docs.md"]),
             ("**/docs/**", &["docs/hello.md", "dir/docs/my-file.txt", "space/docs/plan/space.doc"], &["mydocs/a"]),
+            ("docs**/a", &["docs/a", "docs-b/c/a"], &["docsa"]),
+            ("**/**/a", &["a", "b/a", "b/c/a"], &["ba"]),
             ("**/README.md", &["README.md", "js/README.md"], &["aREADME.md"]),
             ("**/*src/**", &["a/src/app.js", "my-src/code/js/app.js"], &["src"]),
             ("**/*-post.md", &["my-post.md", "path/their-post.md"], &["post.md"]),

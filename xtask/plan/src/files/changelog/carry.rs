@@ -237,15 +237,17 @@ mod tests {
     fn without_it_both_sides_are_the_same() {
         let noted = OLD.replace("## [0.9.3] -", "### Fixed\n\n- a panic\n  in the sum (#7)\n\n## [0.9.3] -");
         let bare = without(OLD, &v("0.9.4"));
+        let first = "## [0.9.3] - 2026-11-04\n\n- first\n\n[0.9.3]: https://x/tag/v0.9.3\n";
+        assert_eq!(bare, format!("# Changelog\n\n## [Unreleased]\n\n{first}"), "what others wrote stays as it is");
         assert_eq!(without(FIXED, &v("0.9.4")), bare);
         assert_eq!(without(&noted, &v("0.9.4")), bare);
     }
 
     #[test]
     fn notes_go_to_their_place() {
-        let readme = |notes: &str| format!("# x\n\n## Release Notes\n\n{notes}## Licence\n\nMIT\n");
+        let readme = |notes: &str| format!("# x\n\n## Release Notes\n\n{notes}## Licence\n\n### 0.0.1\n\nMIT\n");
         let (new, old) = ("### 0.10.0 - 2026-11-10\n\n- ten\n\n", "### 0.9.3 - 2026-11-04\n\n- first\n\n");
-        let fix = "### 0.9.4 - 2026-11-20\n\n- Fixed: a panic\n\n";
+        let fix = "### 0.9.4 - 2026-11-20\n\n- Fixed: a panic\n\n#### 0.1 of a second\n\nIt took that.\n\n";
         let from = readme(&format!("{fix}{old}"));
         for (before, after) in [
             (format!("{new}{old}"), format!("{new}{fix}{old}")),

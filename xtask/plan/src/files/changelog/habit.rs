@@ -142,3 +142,29 @@ fn newest_first(log: Log<'_>) -> Vec<Section> {
     sections.sort_by_key(|section| !section.is_unreleased());
     sections
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::promote, *};
+
+    #[test]
+    fn brackets_that_are_escaped_stay_so() {
+        let released =
+            |text: &str| promote(text, "0.2.0", Date::parse("2026-12-02").unwrap(), (None, "v0.2.0")).unwrap();
+        let first = "# C\n\n## \\[Unreleased\\]\n\n- x\n";
+        let heading = "## \\[Unreleased\\]\n\n## \\[0.2.0\\] - 2026-12-02\n";
+        assert_eq!(released(first), format!("# C\n\n{heading}\n- x\n"));
+        let later = format!("{first}\n## \\[0.1.0\\] - 2026-11-01\n\n- y\n");
+        assert!(released(&later).starts_with(&format!("# C\n\n{heading}")), "{}", released(&later));
+        let bare = "# C\n\n## [Unreleased]\n\n- x\n";
+        assert!(released(bare).contains("## [Unreleased]\n\n## [0.2.0] - 2026-12-02\n"));
+    }
+
+    #[test]
+    fn what_is_new_is_written_as_unreleased_is_wherever_that_stands() {
+        let log = "## 0.9.3\n\n#### Added\n\n- y\n\n## Unreleased\n\n### Fixed\n\n* x\n";
+        assert_eq!((bullet(log.into()), kind(log.into(), "Changed", "\n").as_str()), ("* ", "### Changed"));
+        let bare = "## 0.9.3\n\n+ y\n";
+        assert_eq!((bullet(bare.into()), kind(bare.into(), "Changed", "\n").as_str()), ("+ ", "### Changed"));
+    }
+}

@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn headings_are_marked_before_or_below() {
-        let text = "\u{feff}Log\n===\n\n# a #\n## b\n#c\n\nd\n-\n\ne\n---\nf\n---\n\ntwo\nlines\n---\n\n- x\n---\n\n    g\n---\n";
+        let text = "\u{feff}Log\n===\n\n# a #\n##   b\n#c\n\nd\n-\n\ne\n---\nf\n---\n\ntwo\nlines\n---\n\n- x\n---\n\n    g\n---\n";
         let found: Vec<(usize, &str)> = headings(text).iter().map(|h| (h.level, h.title)).collect();
         assert_eq!(found, [(1, "Log"), (1, "a"), (2, "b"), (2, "e"), (2, "f")]);
         for heading in headings(text) {
@@ -251,9 +251,26 @@ mod tests {
 
     #[test]
     fn code_and_comments_hold_no_headings() {
-        let text = "# a\n~~~~\n# b\n~~~\n# c\n~~~~\n<!--\n# d\n-->\n# e\n```x``` y\n# f\n  ```\nG\n===\n  ```\n# h <!-- i\n# j -->\n# k\n<!-->\n# l\n-->\nM\n<!-- n -->\n---\n";
+        let text = "# a\n\n    # code\n\n```\nno title\n```\n---\n~~~~\n# b\n~~~\n# c\n~~~~\n<!--\n# d\n-->\n# e\n```x``` y\n# f\n  ```\nG\n===\n  ```\n# h <!-- i\n# j -->\n# k\n<!-->\n# l\n-->\nM\n<!-- n -->\n---\n";
         let found: Vec<&str> = headings(text).iter().map(|heading| heading.title).collect();
         assert_eq!(found, ["a", "e", "f", "h <!-- i", "k"]);
+    }
+
+    #[test]
+    fn rules_and_anchors_right_above_a_heading_lead_to_it() {
+        for (above, lead) in [
+            ("- x\n\n", ""),
+            ("- x\n\n<a name=\"b\"></a>\n", "<a name=\"b\"></a>\n"),
+            ("- x\n\n---\n\n<a id=\"b\"></a>\n\n", "---\n\n<a id=\"b\"></a>\n\n"),
+            ("---\n", "---\n"),
+            ("- x\n---\n", ""),
+            ("- x\n\n<a name=\"b\">\n", ""),
+            ("- x\n\nsee <b>it</a>\n", ""),
+            ("```\n---\n```\n", ""),
+        ] {
+            let text = format!("{above}## b\n");
+            assert_eq!(text[super::lead(&lines(&text), above.len())..].strip_suffix("## b\n"), Some(lead), "{text}");
+        }
     }
 
     #[test]

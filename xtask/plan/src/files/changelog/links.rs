@@ -299,6 +299,42 @@ mod tests {
     }
 
     #[test]
+    fn a_label_that_means_nothing_elsewhere_becomes_its_address() {
+        let from = "[#12]: https://x/12\n[#13]: https://x/13\n[a]: https://x/a\n[^1]: a note\n";
+        let to = "[#13]: https://x/13\n[a]: https://y/a\n";
+        for (entry, expected) in [
+            (
+                "`a` see `[#12]` and `b` [#12], [it][#12]",
+                "`a` see `[#12]` and `b` [#12](https://x/12), [it](https://x/12)",
+            ),
+            ("[#13], [a][] [^1] [x](y)", "[#13], [a](https://x/a) [^1] [x](y)"),
+            ("ä [a]\n\n```\n[a]\n```\n", "ä [a](https://x/a)\n\n```\n[a]\n```\n"),
+            ("[a] `b\n\n[a]: https://z\n", "[a](https://x/a) `b\n\n[a]: https://z\n"),
+        ] {
+            assert_eq!(with_addresses(entry, from, to), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_advanced_goes_back_and_other_lines_stay() {
+        let links = "[Unreleased]: https://x/compare/v0.9.4...HEAD\n[0.9.4]: https://x/compare/v0.9.3...v0.9.4\n";
+        let log = "## [Unreleased]\n\n## [0.9.4]\n\n- x\n\n## [0.9.3]\n\n- y\n\n";
+        let open = "[Unreleased]: https://x/compare/v0.9.3...HEAD\n";
+        for rest in ["[0.9.3]: https://x/tag/v0.9.3\n", ""] {
+            assert_eq!(retreat(&format!("{log}{links}{rest}"), "0.9.4"), format!("{log}{open}{rest}"));
+        }
+        assert_eq!(retreat(format!("{log}{links}").trim_end(), "0.9.4"), format!("{log}{open}"));
+    }
+
+    #[test]
+    fn a_label_ends_with_its_paragraph() {
+        let defined = "## 0.9.3\n\n- see [a\n  b]\n\n## 0.9.2\n\n- see [a\n\n  b] x\n\n[a b]: https://x\n";
+        let quoted = |name: &str| super::super::quote(defined, name).unwrap();
+        assert!(quoted("0.9.3").ends_with("[a b]: https://x"), "{}", quoted("0.9.3"));
+        assert!(!quoted("0.9.2").contains("https://x"), "{}", quoted("0.9.2"));
+    }
+
+    #[test]
     fn a_comparison_moves_whatever_the_forge_and_the_hand_that_wrote_it() {
         const OLD: &str = "[0.7.3]: https://x/compare/v0.7.2...v0.7.3\n";
         for (before, after) in [

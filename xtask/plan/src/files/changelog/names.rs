@@ -124,3 +124,40 @@ impl<'a> From<&'a String> for Log<'a> {
 fn normal(name: &str) -> String {
     name.to_lowercase().replace(['_', '.'], "-")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::read, *};
+
+    #[test]
+    fn names_are_compared_by_what_they_are_and_not_by_what_was_read() {
+        let names = |train: &'static str, own: &'static str, other: &'static str| {
+            Names::new([train], [(PathBuf::from("owl/CHANGELOG.md"), own)], [other])
+        };
+        let known = names("barter", "owl", "tool");
+        assert_eq!(read(known.log(Path::new("CHANGELOG.md"), "## barter 0.9.3\n")).len(), 1);
+        assert_eq!(known, names("barter", "owl", "tool"));
+        for other in [names("lark", "owl", "tool"), names("barter", "lark", "tool"), names("barter", "owl", "lark")] {
+            assert_ne!(known, other);
+        }
+    }
+
+    #[test]
+    fn what_was_read_of_another_text_or_for_another_name_is_not_taken() {
+        let known = Names::new(["barter"], [(PathBuf::from("owl/CHANGELOG.md"), "owl")], []);
+        let text = "## barter 0.9.3\n\n## owl 0.1.0\n";
+        let found = |known: &Names, path: &str, text: &str| {
+            let sections = read(known.log(Path::new(path), text));
+            sections.iter().map(|section| (section.heading(text).to_owned(), section.name.clone())).collect::<Vec<_>>()
+        };
+        let fresh = || Names { read: Arc::default(), ..known.clone() };
+        let told: Vec<_> = ["CHANGELOG.md", "owl/CHANGELOG.md"].map(|path| found(&fresh(), path, text)).into();
+        assert_ne!(told[0], told[1]);
+        for _ in 0..2 {
+            assert_eq!(found(&known, "CHANGELOG.md", text), told[0]);
+            assert_eq!(found(&known, "owl/CHANGELOG.md", text), told[1]);
+            let other = ("## 0.9.4".to_owned(), "0.9.4".to_owned());
+            assert_eq!(found(&known, "CHANGELOG.md", "## 0.9.4\r\n"), [other]);
+        }
+    }
+}

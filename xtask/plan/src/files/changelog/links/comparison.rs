@@ -88,3 +88,32 @@ impl<'a> Comparison<'a> {
         format!("{}{}{}{}{}", self.before, ends[0], self.between, ends[1], self.after)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_older_end_is_known_by_the_head_by_the_tag_or_by_its_version() {
+        for (ends, old, base) in [
+            ("main...HEAD", "", Some("main")),
+            ("HEAD..main", "", Some("main")),
+            ("v0.9.3...main", "", Some("v0.9.3")),
+            ("main%0Dv0.9.3", "", Some("v0.9.3")),
+            ("v0.9.2...v0.9.3", "", None),
+            ("next...main", "", None),
+            ("v0.9.3...v0.9.2", "v0.9.2", Some("v0.9.2")),
+            ("stable...next", "stable", Some("stable")),
+        ] {
+            let address = format!("https://x/compare/{ends}?all=1");
+            let found = Comparison::of_unreleased(&address, old);
+            assert_eq!(found.as_ref().map(Comparison::base), base, "{ends}");
+            let moved = found.map(|found| found.from("v1.0.0"));
+            assert_eq!(moved, base.map(|base| address.replace(base, "v1.0.0")), "{ends}");
+        }
+        for (ends, base) in [("v0.9.3...v0.9.4", Some("v0.9.3")), ("v0.9.4..v0.9.3", Some("v0.9.3")), ("a...b", None)] {
+            let address = format!("https://x/compare/{ends}");
+            assert_eq!(Comparison::of_release(&address, "v0.9.4").map(|found| found.base()), base, "{ends}");
+        }
+    }
+}

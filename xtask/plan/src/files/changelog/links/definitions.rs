@@ -127,3 +127,42 @@ pub fn start(text: &str, lines: &[Line<'_>]) -> usize {
 pub(super) fn normal(label: &str) -> String {
     label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_is_of_the_section_that_its_label_names() {
+        for (label, name, is_of) in [
+            ("v0.9.3", "0.9.3", true),
+            ("0.9.3", "0.9.3", true),
+            ("UNRELEASED", "Unreleased", true),
+            ("v0.9.3", "0.9.4", false),
+            ("x0.9.3", "0.9.3", false),
+        ] {
+            assert_eq!(definitions(&format!("[{label}]: https://x\n"))[0].is_of(name), is_of, "{label} {name}");
+        }
+    }
+
+    #[test]
+    fn what_follows_an_address_is_a_title_or_makes_a_sentence_of_it() {
+        let addresses =
+            |text: &'static str| definitions(text).into_iter().map(|found| &text[found.address]).collect::<Vec<_>>();
+        assert_eq!(addresses("[a]: https://x \"b\"\n"), ["https://x"]);
+        assert_eq!(addresses("[a]:\n  https://x\n  (b)\n"), ["https://x"]);
+        assert_eq!(addresses("[a]: https://x is it\n[b]: https://x \"\n"), [""; 0]);
+    }
+
+    #[test]
+    fn comments_may_stand_between_and_behind_the_definitions_at_the_end() {
+        for (before, end) in [
+            ("- x\n\n", "[a]: https://x\n<!-- more\n-->\n\n[b]: https://x\n<!-- end -->\n"),
+            ("- x\n\n[a]: https://x\n\n- y\n", ""),
+            ("- x\n<!-- end -->\n", ""),
+        ] {
+            let text = format!("{before}{end}");
+            assert_eq!(start(&text, &lines(&text)), before.len(), "{text}");
+        }
+    }
+}
