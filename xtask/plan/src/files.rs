@@ -130,3 +130,46 @@ impl<'a> Toml<'a> {
         Ok(Some(Place { text: value.to_owned(), span: inner.start + self.bom..inner.end + self.bom }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_toml_or_it_is_not() {
+        for text in ["", "a = 1\n", "[a]\nb = \"\\u00e4\"", "a = [1, 2,]\r\n"] {
+            assert!(is_toml(text), "{text:?}");
+        }
+        for text in ["a = ", "[a", "a = \"\\q\"", "a = 1.2.3", "<<<<<<< HEAD\n"] {
+            assert!(!is_toml(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_lock_is_cut_where_a_package_begins_its_line() {
+        let parts = |text: &'static str| packages(text).into_iter().map(|part| &text[part]).collect::<Vec<_>>();
+        assert_eq!(parts("[[package]]\na = 1\n[[package]]\n"), ["[[package]]\na = 1\n", "[[package]]\n"]);
+        assert_eq!(parts("v = 4\n[[package]]"), ["v = 4\n", "[[package]]"]);
+        assert_eq!(parts("# [[package]]\na = \"[[package]]\"\n"), ["# [[package]]\na = \"[[package]]\"\n"]);
+        assert_eq!(parts(""), [""; 0]);
+    }
+
+    #[test]
+    fn a_text_has_its_place_however_it_is_quoted() {
+        for (text, written) in [
+            ("a = \"ä\"", Some("ä")),
+            ("a = 'b'", Some("b")),
+            ("a = \"\"\"b\"\"\"", Some("b")),
+            ("a = \'\'\'b\'\'\'", Some("b")),
+            ("a = \"\"", Some("")),
+            ("a = 1", None),
+        ] {
+            for text in [text.to_owned(), format!("\u{feff}# ü\r\n{text}\r\n")] {
+                let place = Toml::parse(&text).unwrap().place_at(&["a"]).unwrap();
+                assert_eq!(place.as_ref().map(|place| &text[place.span.clone()]), written, "{text}");
+                assert_eq!(place.map(|place| place.text).as_deref(), written, "{text}");
+            }
+        }
+        assert!(Toml::parse("a = \"\\u00e4\"").unwrap().place_at(&["a"]).is_err(), "its bytes are not its text");
+    }
+}

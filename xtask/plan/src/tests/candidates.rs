@@ -632,6 +632,27 @@ fn a_version_that_is_taken_is_refused_with_the_next_that_is_not() {
 }
 
 #[test]
+fn a_word_that_leads_past_what_stands_here_untagged_says_so() {
+    let here = "0.9.5 is next: 0.9.4 is here and has no tag; to release that: cargo xtask release";
+    for (version, tags, remark) in [
+        ("0.9.4", &["v0.9.3"][..], Some(here)),
+        ("0.9.4", &["v0.9.3", "v0.9.4"], None),
+        ("0.9.4", &[], None),
+        ("0.9.4-rc.1", &["v0.9.3"], None),
+    ] {
+        let remarks = rust(version, tags).release("patch").remarks;
+        let found = remarks.iter().find(|remark| remark.contains(" is next: ")).map(String::as_str);
+        assert_eq!(found, remark, "{version} {tags:?}");
+    }
+    // Without a word, what stands here is meant, whether it has its tag or not.
+    for tags in [&["v0.9.3"][..], &["v0.9.3", "v0.9.4"]] {
+        let snapshot = rust("0.9.4", tags).snapshot();
+        let next = Goal::Align.version(&snapshot, &v("0.9.4")).unwrap();
+        assert_eq!((next.version, next.why), (v("0.9.4"), None));
+    }
+}
+
+#[test]
 fn a_word_passes_over_what_is_taken_and_says_why() {
     const BACK: &[&str] = &["v0.9.3", "v0.10.0", "rollback/v0.10.0"];
     const RC: &[&str] = &["v0.9.3", "v0.10.0-rc.1", "v0.10.0", "rollback/v0.10.0"];
