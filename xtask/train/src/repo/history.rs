@@ -67,13 +67,22 @@ pub fn messages(sh: &Shell, to: &str, without: Option<&str>, limit: Option<usize
         "--encoding=UTF-8",
         format,
     ];
-    let listed = bytes(cmd!(sh, "git log {limit...} {options...} {to} {not...} {without...} --"))?;
+    Ok(read_messages(&bytes(cmd!(sh, "git log {limit...} {options...} {to} {not...} {without...} --"))?))
+}
+
+fn read_messages(listed: &[u8]) -> Vec<Message> {
     let mut parts = listed.split(|byte| *byte == 0).peekable();
     let mut read = || {
         while parts.next_if(|part| part.is_empty()).is_some() {}
         let mut field = || parts.next().map(legacy);
         let (commit, parents, name, address, time) = (field()?, field()?, field()?, field()?, field()?);
         let text = field()?.trim().to_owned();
+        // A merge that changed something by itself has one empty field before its paths; a commit without any, two behind it.
+        let mut ahead = parts.clone();
+        let is_list = ahead.next().is_some_and(<[u8]>::is_empty) && ahead.next().is_some_and(|part| !part.is_empty());
+        if is_list {
+            parts.next();
+        }
         let mut paths = Vec::new();
         while let Some(path) = parts.next_if(|part| !part.is_empty()) {
             // The list of paths begins on a line of its own.
@@ -89,7 +98,7 @@ pub fn messages(sh: &Shell, to: &str, without: Option<&str>, limit: Option<usize
             paths,
         })
     };
-    Ok(std::iter::from_fn(&mut read).collect())
+    std::iter::from_fn(&mut read).collect()
 }
 
 /// The commits that `to` leads to since a tag; all of them when there is none.
@@ -208,4 +217,72 @@ pub fn is_unmade(sh: &Shell, tag: &str, subject: &str) -> Result<bool> {
         .lines()
         .find(|entry| *entry == unmade_message(tag) || entry.starts_with("commit") && entry.contains(subject));
     Ok(last.is_some_and(|entry| entry == unmade_message(tag)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_a_merge_changed_by_itself_is_its_own_and_the_next_commit_is_read() {
+        // Between a message and the paths of a merge git writes a zero byte, where it writes a line ending of another commit.
+        let listed = "\0c3\0c2 b1\0M\0m@x\x003\0Merge branch 'b'\n\nBoth.\0\0both.rs\0deep/two.rs\0\0\
+                      \0c2\0c1 a1\0M\0m@x\x002\0Merge branch 'a'\0\0\
+                      \0c1\0c0\0A\0a@x\x001\0fix: one\n\0\none.rs\0\0\
+                      \0c0\0\0A\0a@x\x000\0\0\0";
+        let read: Vec<_> = read_messages(listed.as_bytes())
+            .into_iter()
+            .map(|message| {
+                let paths: Vec<&str> = message.paths.iter().filter_map(|path| path.to_str()).collect();
+                format!("{} {:?} {} {}", message.commit, message.text, message.time, paths.join(" "))
+            })
+            .collect();
+        assert_eq!(
+            read,
+            [
+                "c3 \"Merge branch 'b'\\n\\nBoth.\" 3 both.rs deep/two.rs",
+                "c2 \"Merge branch 'a'\" 2 ",
+                "c1 \"fix: one\" 1 one.rs",
+                "c0 \"\" 0 ",
+            ]
+        );
+    }
+
+    #[test]
+    fn git_tells_what_a_merge_changed_by_itself() {
+        let dir = std::env::temp_dir().join(format!("xtask-history-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let sh = Shell::new().unwrap();
+        sh.change_dir(&dir);
+        let git = |args: &str| {
+            let args = args.split(' ');
+            cmd!(sh, "git -c user.name=x -c user.email=x@x.example {args...}").quiet().ignore_stdout().ignore_stderr()
+        };
+        let commit = |text: &str, subject: &str| {
+            std::fs::write(dir.join("both.rs"), text).unwrap();
+            git("add --all").run().unwrap();
+            git(&format!("commit --quiet --message={subject}")).run().unwrap();
+        };
+        git("init --quiet --initial-branch=main").run().unwrap();
+        commit("first\n", "first");
+        git("switch --quiet --create side").run().unwrap();
+        commit("side\n", "side");
+        git("switch --quiet main").run().unwrap();
+        commit("ours\n", "ours");
+        let _ = git("merge --quiet side").ignore_status().run();
+        commit("both\n", "merged");
+        let read: Vec<_> = messages(&sh, "main", None, None)
+            .unwrap()
+            .into_iter()
+            .map(|message| (message.text, message.paths.iter().any(|path| path == Path::new("both.rs"))))
+            .collect();
+        std::fs::remove_dir_all(&dir).unwrap();
+        let mut subjects: Vec<&str> = read.iter().map(|(text, _)| text.as_str()).collect();
+        assert!(read.iter().all(|(_, touches)| *touches), "{read:?}");
+        assert_eq!(subjects.remove(0), "merged");
+        subjects.sort_unstable();
+        assert_eq!(subjects, ["first", "ours", "side"]);
+    }
 }
