@@ -473,6 +473,12 @@ fn a_crate_may_be_tagged_by_the_end_of_its_name() {
         |sketch: &Sketch, name| Train::choose(&sketch.workspace(), &sketch.repo, Some(name)).unwrap().tag.to_string();
     let tagged = ["web-v4.14.0", "http-v3.13.2", "http-v3.13.3"].iter().fold(two, |two, tag| two.tagged(tag));
     assert_eq!(["actix-web", "actix-http"].map(|name| tag(&tagged, name)), ["web-v{version}", "http-v{version}"]);
+    // An end of several is only its own where no other name ends so.
+    let mut more = tagged.member("actix-web-codegen", "4.3.0", "").tagged("codegen-v4.3.0");
+    more.trains["actix-web-codegen"] = json!({ "driver": "actix-web-codegen" });
+    assert_eq!(tag(&more, "actix-web-codegen"), "codegen-v{version}");
+    let shared = more.member("actix-http-codegen", "1.0.0", "");
+    assert_eq!(tag(&shared, "actix-web-codegen"), "actix-web-codegen-v{version}");
 }
 
 /// A second train, whose driver needs a crate of the first.

@@ -58,15 +58,17 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     let mut known = vec![usual.clone()];
     known.extend((!shared).then(String::new));
     known.extend(own);
-    // A crate may be tagged by the end of its name alone: then its very version is there.
-    let tail = name
-        .split_once('-')
-        .map(|(_, tail)| tail)
-        .filter(|tail| !workspace.members.iter().any(|member| member.name == *tail));
+    // A crate may be tagged by the end of its name alone: then its very version is there, and no other name ends so.
+    let tails = name.match_indices('-').map(|(at, _)| &name[at + 1..]).enumerate().filter(|(nth, tail)| {
+        let others = workspace.members.iter().map(|member| &member.name).filter(|other| *other != name);
+        let is_end_of =
+            |other: &String| other.strip_suffix(*tail).is_some_and(|start| *nth > 0 && start.ends_with('-'));
+        !others.clone().any(|other| other == tail || is_end_of(other))
+    });
     let has_version = |prefix: &String| {
         series.get(prefix.as_str()).is_some_and(|versions| versions.iter().any(|found| found.base() == here))
     };
-    known.extend(tail.into_iter().flat_map(starts).filter(has_version));
+    known.extend(tails.flat_map(|(_, tail)| starts(tail)).filter(has_version));
     let single = || single(workspace, &series, prefixes.clone(), &here).filter(|_| !shared && highest.1.is_some());
     let prefix = known.iter().find(|known| prefixes.contains(&known.as_str())).map(String::as_str).or_else(single);
     let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
