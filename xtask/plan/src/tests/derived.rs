@@ -784,3 +784,39 @@ fn an_extension_names_a_train_that_it_takes_along_at_its_version() {
     assert_eq!(name(house("0.7.2", kind, &format!("{needs}{pyo3}"))), "lark-util", "it has another version");
     assert_eq!(name(house("0.7.3", kind, pyo3)), "lark-util", "it needs nothing of it");
 }
+
+#[test]
+fn wheels_of_one_version_and_nothing_else_are_one_train() {
+    let wheel = |sketch: Sketch, name: &str, version: &str, needs: &str| {
+        let rest = format!("{PRIVATE}\n[lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\npyo3 = \"0.28\"\n{needs}");
+        let project = "[build-system]\nbuild-backend = \"maturin\"\n\n[project]\ndynamic = [\"version\"]\n";
+        sketch
+            .member(name, version, &rest)
+            .file(&format!("crates/{name}/pyproject.toml"), &format!("{project}name = \"{name}\"\n"))
+    };
+    let three = |version: &str| {
+        let mut house = bare("");
+        for (name, version) in [("song-add", "0.6.3"), ("song-core", "0.6.3"), ("song-io", version)] {
+            house = wheel(house, name, version, "");
+        }
+        house.member("song-helper", "0.1.0", PRIVATE).lock()
+    };
+    assert_eq!(
+        refusal(&three("0.6.3"), None),
+        "no crate is for a registry, and the 3 wheels have one version: song-add, song-core and song-io\n\
+         next: say in Cargo.toml that they are released together, for example\n\n\
+         [workspace.metadata.trains]\n\
+         song-core = { driver = \"song-core\", wheels = [\"song-add\", \"song-core\", \"song-io\"] }"
+    );
+    assert_eq!(proposed(&three("0.6.3"), None), ["song-core: song-add song-core song-io"]);
+    let apart = refusal(&three("0.6.4"), None);
+    assert!(apart.starts_with("which crate drives the release? no member is publishable: "), "{apart}");
+    // What another one needs comes before what is called a core, and the first where nothing tells.
+    let needs = wheel(three("0.6.3"), "song-z", "0.6.3", "song-add = { path = \"../song-add\" }\n").lock();
+    assert!(refusal(&needs, None).contains("\nsong-add = { driver = \"song-add\", wheels = ["));
+    let plain = wheel(wheel(bare(""), "one", "0.1.0", ""), "two", "0.1.0", "").lock();
+    assert!(refusal(&plain, None).contains("\none = { driver = \"one\", wheels = [\"one\", \"two\"] }"));
+    // One that stands alone is found as before.
+    let one = wheel(bare(""), "song", "0.6.3", "").lock();
+    assert_eq!(moved(&one.release("minor")), ["song"]);
+}

@@ -18,6 +18,7 @@ use self::{
 use super::{facts::Facts, product};
 use crate::{
     edit::slashed,
+    files::pyproject,
     repo::Repo,
     workspace::{Member, Workspace},
 };
@@ -96,7 +97,10 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
         Decision::Nothing if workspace.members.len() == 1 => {
             return Ok(Derived::published(0, BTreeSet::from([0])));
         }
-        Decision::Nothing => "no member is publishable".to_owned(),
+        Decision::Nothing => match wheels_together(workspace) {
+            Some(refusal) => bail!(refusal),
+            None => "no member is publishable".to_owned(),
+        },
         Decision::Unnamed => {
             let names: Vec<&str> = facts.crates.iter().map(|each| each.name.as_str()).collect();
             format!("{} have one version, and none of them needs another", counted(&names))
@@ -106,6 +110,37 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
     bail!(
         "which crate drives the release? {why}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {root}, or name it with --train"
     )
+}
+
+/// That the workspace is one of wheels: several of one version, and nothing that a registry of crates gets.
+fn wheels_together(workspace: &Workspace) -> Option<Refusal> {
+    let members = &workspace.members;
+    let is_wheel = |at: &usize| {
+        let project = workspace.texts.get(&members[*at].dir().join("pyproject.toml"));
+        let is_built = |text: &String| pyproject::read(text).is_ok_and(|project| project.maturin);
+        members[*at].pyo3 && workspace.graph.packages[*at].cdylib && project.is_some_and(is_built)
+    };
+    let wheels: Vec<usize> = (0..members.len()).filter(is_wheel).collect();
+    let first = *wheels.first()?;
+    if wheels.len() < 2 || wheels.iter().any(|&at| members[at].version != members[first].version) {
+        return None;
+    }
+    let users = |at: &usize| members.iter().flat_map(|by| &by.links).filter(|link| link.to == *at).count();
+    let most = wheels.iter().copied().max_by_key(|at| (users(at), std::cmp::Reverse(*at))).filter(|at| users(at) > 0);
+    let core = || wheels.iter().copied().find(|&at| members[at].name.ends_with("core"));
+    let driver = most.or_else(core).unwrap_or(first);
+    let names: Vec<&str> = wheels.iter().map(|&at| members[at].name.as_str()).collect();
+    let driver = &members[driver].name;
+    let proposal = format!("[workspace.metadata.trains]\n{driver} = {{ driver = \"{driver}\", wheels = {names:?} }}");
+    let reported = |limit: usize| {
+        format!(
+            "no crate is for a registry, and the {} wheels have one version: {}\nnext: say in {} that they are released together, for example\n\n{proposal}",
+            names.len(),
+            counted_to(limit, &names),
+            slashed(&workspace.graph.root)
+        )
+    };
+    Some(Refusal { brief: reported(NAMED), whole: reported(usize::MAX), proposal, together: None })
 }
 
 /// That nobody said whether what is released with a program that goes to no registry goes to one.
