@@ -166,7 +166,6 @@ fn of_item(item: &[Token], path: Option<Option<&str>>, level: Level, found: &mut
         {
             items(body, Level::Within, found);
         }
-        [first, ..] if first.is("impl") || first.is("trait") => {}
         _ => expression(rest, found),
     }
 }
@@ -251,6 +250,7 @@ mod tests {
             ("fn a() {}\n/// x\nmod made;", "mod made;"),
             ("impl A {} include!(\"a.rs\");", "include!(\"a.rs\")"),
             ("impl A {}\nmod made;", "mod made;"),
+            ("impl A { const B: &str = include_str!(\"b\"); } c! { mod made; }", "include_str!(\"b\")"),
             ("use made;\nextern crate other;\nmod made;", "mod made;"),
             ("mod a { #[cfg(x)] fn b() {} const C: &str = include_str!(\"c\"); }", "include_str!(\"c\")"),
             ("trait A { #[cfg(x)] fn b() {} fn c() { include_str!(\"c\") } }", "include_str!(\"c\")"),
