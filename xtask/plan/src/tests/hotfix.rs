@@ -81,6 +81,8 @@ fn a_hotfix_is_released_when_a_crate_of_the_train_was_changed() {
         let all = titles(&plan);
         let [begin @ .., commit, tag, merge, push] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!(begin[..2], branch);
+        assert_eq!(all.iter().filter(|title| title.starts_with("branch ")).count(), 1, "{all:?}");
+        assert_eq!(plan.work.commit().unwrap().subject(), "release 0.9.4");
         assert_eq!(
             [commit, tag, merge, push],
             [
@@ -100,6 +102,18 @@ fn a_hotfix_is_released_when_a_crate_of_the_train_was_changed() {
                 .all(|step| !matches!(step, Step::Write(write) if write.branch.as_deref() != Some("hotfix/v0.9.4")))
         );
     }
+}
+
+#[test]
+fn a_fix_below_a_link_counts_by_the_name_that_git_knows() {
+    let titles_at = |real: &str, named: &str| {
+        let mut snapshot = house().changed("v0.9.3", &["real/src/lib.rs"]).snapshot();
+        snapshot.workspace.graph.real = [(PathBuf::from(real), PathBuf::from(named))].into();
+        let line = Line::new(&snapshot.train, &snapshot.repo, &v("0.9.4")).unwrap();
+        titles(&plan(&snapshot, &line, false, &Options::default())).len() > 2
+    };
+    assert!(titles_at("real", "crates/barter"));
+    assert!(!titles_at("real", "crates/tool") && !titles_at("other", "crates/barter"));
 }
 
 #[test]
@@ -165,6 +179,11 @@ fn what_is_merged_of_a_hotfix_is_the_fix_and_its_words_in_their_place() {
     };
     let fragment = PathBuf::from("changelog.d/12.fixed.md");
     assert_eq!([&merged.base, &merged.main, &merged.fix].map(gone), [vec![], vec![], vec![fragment]]);
+    // The same once the release is committed there.
+    let made = fix.clone().after(&plan);
+    let again = hotfix(&made);
+    assert!(again.edits().is_empty(), "{:?}", titles(&again));
+    assert_eq!(sides(&at(&base, "base"), &at(&main, "main"), &at(&made, "fix"), &again).main, merged.main);
     let conflict = Problem::new("a conflict", "merge it");
     set_merge(&mut plan, merged.clone(), Some(conflict.clone()));
     let Work::Release(release) = &plan.work else { panic!() };

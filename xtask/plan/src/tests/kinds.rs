@@ -17,6 +17,7 @@ use crate::{
         Announcement, Branch, Checks, Commit, Confirmation, CrateUpload, DeleteLocal, Evidence, Fix, Issue, Kept,
         MarkRolledBack, MergeBack, Observation, PullRequest, PushMain, PushTag, RequirePublished, RetagLatest, Revert,
         Runs, Step, Target, Undone,
+        release::{Way, Work},
     },
 };
 
@@ -76,6 +77,7 @@ fn others(commit: &Commit, announcement: &Announcement, upload: &CrateUpload) ->
         stays: Default::default(),
         unreleased: false,
     };
+    assert_eq!(kept.follow_up(), "find out why 0.9.3 had to be rolled back");
     let revert = |files, manual| Revert {
         of: of.clone(),
         main: main.clone(),
@@ -305,4 +307,27 @@ fn a_commit_holds_what_git_tracks_and_is_called_by_its_first_line() {
     };
     assert_eq!(commit.subject(), "release 0.10.0");
     assert_eq!(commit.edits().map(|edit| edit.path.clone()).collect::<Vec<_>>(), [PathBuf::from("a")]);
+}
+
+#[test]
+fn a_release_that_was_merged_at_the_remote_pushes_its_tag_alone() {
+    let mut house = house();
+    house.options.push = true;
+    let Work::Release(mut release) = house.release("minor").work else { panic!() };
+    release.way = Way::Merged;
+    let steps = Work::Release(release).steps();
+    assert_eq!(steps.last().map(Step::title).as_deref(), Some("push v0.10.0 to origin"));
+}
+
+#[test]
+fn what_is_observed_is_done_settled_or_in_the_way() {
+    for (observed, is_so) in [
+        (Observation::done("here"), [true, true, false]),
+        (Observation::Waived { by: "--waive ci".to_owned() }, [false, true, false]),
+        (Observation::Todo, [false, false, false]),
+        (Observation::blocked("a conflict", "merge it"), [false, false, true]),
+        (Observation::unknown("no network", "try again"), [false, false, true]),
+    ] {
+        assert_eq!([observed.is_done(), observed.is_settled(), observed.is_blocking()], is_so, "{observed:?}");
+    }
 }

@@ -11,6 +11,7 @@ use crate::{
     files::tag_record::NotVerified,
     post_release::{Released, plan},
     publish::{self, Options},
+    step::release::Work,
     version::{Dialect, Version},
 };
 
@@ -61,6 +62,9 @@ fn what_is_deployed_gets_tag_and_digest_in_a_commit_of_its_own() {
         ["v0.10.0 is published", "write 1 file", "commit \"after: release v0.10.0\"", "push main to origin"]
     );
     assert_eq!(message(&plan), "after: release v0.10.0\n\nDeployed at 0.10.0: deploy.yaml");
+    let Work::FollowUp(work) = &plan.work else { panic!() };
+    let made: Vec<String> = work.made().iter().map(crate::step::Step::title).collect();
+    assert_eq!(made, titles(&plan)[2..], "what shows that it was made");
     let proposed = follow(&released_house().configured("flow", json!("pull-request")), "0.10.0", |_| {});
     assert_eq!(
         titles(&proposed)[2..],

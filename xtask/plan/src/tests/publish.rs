@@ -86,6 +86,9 @@ fn a_crate_that_a_patch_left_behind_is_held_against_its_own_tag() {
         "name = \"barter-python\"\nversion = \"0.9.4\"",
     );
     sketch.repo.head = "2222222222".to_owned();
+    for (tag, commit) in [("v0.9.1", "7777777777"), ("v0.9.2", "8888888888"), ("v0.9.3.post1", "9999999999")] {
+        sketch.repo.tags.insert(tag.to_owned(), commit.to_owned());
+    }
     let publication = publication(&sketch, "0.9.4", &Options::default());
     let commits: Vec<_> = publication
         .steps
@@ -590,4 +593,28 @@ fn metadata_of_crates_stands_against_those_that_send_them_and_did_not_waive_it()
     };
     assert_eq!([found(&[], &[]), found(&[], &["ci"])], [1, 1]);
     assert_eq!([found(&[], &["metadata"]), found(&[Group::Crates], &[])], [0, 0]);
+}
+
+#[test]
+fn what_is_left_of_a_publication_is_looked_for_whatever_it_is() {
+    const ALL: [Group; 4] = [Group::Crates, Group::Wheels, Group::Images, Group::Forge];
+    for (group, title) in
+        ALL.into_iter().zip(["all 3 artifacts", "the only artifact", "the only artifact", "the only artifact"])
+    {
+        let without = ALL.into_iter().filter(|other| *other != group).collect();
+        let publication = publication(&with_everything(), "0.9.3", &Options { without, ..Options::default() });
+        let found = titles(&publication).into_iter().find(|found| found.contains(" available"));
+        assert!(found.is_some_and(|found| found.starts_with(title)), "{group}: {:?}", titles(&publication));
+    }
+}
+
+#[test]
+fn one_crate_that_may_go_to_several_registries_is_named_alone() {
+    let mut snapshot = house().snapshot();
+    let at = snapshot.workspace.member("barter").unwrap();
+    snapshot.workspace.members[at].registries = ["prod", "dev"].map(str::to_owned).to_vec();
+    let found = crate::check::state(&snapshot.workspace, &snapshot.train);
+    let expected =
+        "crates/barter/Cargo.toml says `publish = [\"prod\", \"dev\"]`: to which of them it is published is not said";
+    assert!(found.iter().any(|found| found.what == expected), "{found:?}");
 }

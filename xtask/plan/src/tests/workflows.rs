@@ -81,11 +81,14 @@ fn a_book_that_nobody_else_builds_becomes_the_website() {
     assert_eq!(website(&[]), None);
     assert_eq!(website(&[("book.toml", "[book]\ntitle = \"x\"\n")]).as_deref(), Some("src"));
     assert_eq!(website(&[("book.toml", "[book]\nsrc = \"docs/\"\n")]).as_deref(), Some("docs"));
-    assert_eq!(website(&[book, (".github/workflows/pages.yml", own)]), None);
+    for path in [".github/workflows/pages.yml", ".github/workflows/pages.yaml"] {
+        assert_eq!(website(&[book, (path, own)]), None, "{path}");
+    }
     for (path, text) in [
         (".github/workflows/website.yml", generated.as_str()),
         (".github/workflows/other.yml", "on: push\n"),
         (".github/pages.yml", own),
+        (".github/workflows/notes.md", own),
     ] {
         assert_eq!(website(&[book, (path, text)]).as_deref(), Some("src"), "{path}");
     }

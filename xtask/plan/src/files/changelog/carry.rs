@@ -207,6 +207,9 @@ mod tests {
         assert_eq!(carry(OLD, FIXED, &v("0.9.4")).unwrap(), FIXED);
         let crlf = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
         assert_eq!(carry(&crlf(OLD), FIXED, &v("0.9.4")).unwrap(), crlf(FIXED));
+        let worded = ahead.replace("(#7)\n", "(#7)\nA word.\n");
+        let carried = carry(&worded, FIXED, &v("0.9.4")).unwrap();
+        assert_eq!((carried.matches("- a panic").count(), carried.matches("A word.").count()), (1, 1), "{carried}");
         // What another fix says stays, and what has no links gets none.
         let bare = "## Unreleased\n\n- a panic\n\n## 0.9.3\n";
         let carried = carry(bare, FIXED, &v("0.9.4")).unwrap();
@@ -239,6 +242,8 @@ mod tests {
         let bare = without(OLD, &v("0.9.4"));
         let first = "## [0.9.3] - 2026-11-04\n\n- first\n\n[0.9.3]: https://x/tag/v0.9.3\n";
         assert_eq!(bare, format!("# Changelog\n\n## [Unreleased]\n\n{first}"), "what others wrote stays as it is");
+        let crlf = |text: &str| text.replace('\n', "\r\n");
+        assert_eq!(without(&crlf(FIXED), &v("0.9.4")), crlf(&bare));
         assert_eq!(without(FIXED, &v("0.9.4")), bare);
         assert_eq!(without(&noted, &v("0.9.4")), bare);
     }

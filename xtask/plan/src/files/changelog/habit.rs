@@ -146,6 +146,7 @@ fn newest_first(log: Log<'_>) -> Vec<Section> {
 #[cfg(test)]
 mod tests {
     use super::{super::promote, *};
+    use crate::version::{Dialect, Version};
 
     #[test]
     fn brackets_that_are_escaped_stay_so() {
@@ -156,6 +157,11 @@ mod tests {
         assert_eq!(released(first), format!("# C\n\n{heading}\n- x\n"));
         let later = format!("{first}\n## \\[0.1.0\\] - 2026-11-01\n\n- y\n");
         assert!(released(&later).starts_with(&format!("# C\n\n{heading}")), "{}", released(&later));
+        let begun = super::super::begin(
+            "# C\n\n## \\[0.1.0\\] - 2026-11-01\n",
+            &Version::parse("0.2.0", Dialect::Tag).unwrap(),
+        );
+        assert_eq!(begun.unwrap(), "# C\n\n## \\[Unreleased\\]\n\n## \\[0.1.0\\] - 2026-11-01\n");
         let bare = "# C\n\n## [Unreleased]\n\n- x\n";
         assert!(released(bare).contains("## [Unreleased]\n\n## [0.2.0] - 2026-12-02\n"));
     }

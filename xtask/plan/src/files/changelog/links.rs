@@ -324,6 +324,8 @@ mod tests {
             assert_eq!(retreat(&format!("{log}{links}{rest}"), "0.9.4"), format!("{log}{open}{rest}"));
         }
         assert_eq!(retreat(format!("{log}{links}").trim_end(), "0.9.4"), format!("{log}{open}"));
+        let crlf = |text: &str| text.replace('\n', "\r\n");
+        assert_eq!(retreat(&crlf(&format!("{log}{links}")), "0.9.4"), crlf(&format!("{log}{open}")));
     }
 
     #[test]
