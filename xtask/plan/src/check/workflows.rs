@@ -388,6 +388,51 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_the_tools_when_its_program_is() {
+        for (line, has_other, rest) in [
+            ("cargo xtask publish", false, Some("publish")),
+            ("cargo xtask publish", true, None),
+            ("cargo train publish", true, Some("publish")),
+            ("cargo +nightly train check", true, Some("check")),
+            ("cargo +nightly xtask check", true, None),
+            ("cargo +nightly test", false, None),
+            ("cargo -q train check", false, None),
+            ("cross +nightly train check", false, None),
+            ("cross train check", false, None),
+            ("tool/xtask check", false, Some("check")),
+            ("tool/xtask check", true, None),
+            ("bin/cargo-train train check", true, Some("check")),
+            ("bin/cargo-train publish", true, None),
+            ("bin/other train check", true, None),
+        ] {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(xtask(&words, has_other).map(|rest| rest.join(" ")).as_deref(), rest, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_rival_is_read_in_the_shells_that_are_and_says_whether_the_tag_starts_it() {
+        let rival = |on: &str, shell: &str| {
+            let text = format!("{on}jobs:\n  a:\n    steps:\n      - run: cargo publish\n{shell}");
+            let workspace = workspace(trains(), &[&text]);
+            let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+            rivals(&workspace, &train)
+        };
+        let next = "next: let one of the two publish";
+        let place = "rival workflow: .github/workflows/a.yml";
+        for (shell, is_read) in
+            [("bash", true), ("bash -e {0}", true), ("sh", true), ("pwsh", false), ("python", false)]
+        {
+            let found = rival("on: push\n", &format!("        shell: {shell}\n"));
+            assert_eq!(found.len(), usize::from(is_read), "{shell}");
+        }
+        for (tags, starts) in [("v*", ", which the tag v0.7.3 starts"), ("nightly", "")] {
+            let found = rival(&format!("on:\n  push:\n    tags: ['{tags}']\n"), "");
+            assert_eq!(found, [format!("{place}:7: `cargo publish`{starts}; {next}")]);
+        }
+    }
+
+    #[test]
     fn what_is_watched_is_what_the_tag_starts() {
         let table = [
             ("on:\n  push:\n    tags: ['v*']\n", true),
@@ -402,6 +447,8 @@ mod tests {
             ("on: [pull_request]\n", false),
             ("on:\n  pull_request:\n    branches: [push]\n", false),
             ("on:\n  push:\n  pull_request:\n", true),
+            ("name: push\non: pull_request\n", false),
+            ("on:\n  workflow_run:\n    workflows: push\n", false),
         ];
         for (on, starts) in table {
             let workspace = workspace(json!({}), &[&format!("{on}jobs:\n  a:\n    steps:\n      - run: make\n")]);

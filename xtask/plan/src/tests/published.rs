@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use serde_json::json;
+
 use super::sketch::{Sketch, findings, house, v};
 use crate::{
     check::{
@@ -183,6 +185,8 @@ fn two_crates_are_one_to_the_public_registry() {
         ]
     );
     assert_eq!(found("barterdata"), [""; 0]);
+    let snapshot = house().member("owl_a", "0.1.0", "").member("owl-a", "0.1.0", "").snapshot();
+    assert_eq!(published::metadata(&snapshot.workspace, &snapshot.train), [], "others' names are others' to change");
 }
 
 #[test]
@@ -471,6 +475,12 @@ fn a_limit_that_is_raised_for_who_asks_is_noted() {
         published::noted(&snapshot.workspace, &snapshot.train)
     };
     assert_eq!(noted(300, 300), [""; 0]);
+    let required = |many: usize| {
+        let entries: String = (0..many).map(|n| format!("d{n} = \"1\"\n")).collect();
+        let snapshot = needing(&entries).snapshot();
+        published::noted(&snapshot.workspace, &snapshot.train).len()
+    };
+    assert_eq!([required(499), required(500)], [0, 1], "with the one that it has");
     let end = "and crates.io takes 300 without having been asked for more: write to help@crates.io first";
     assert_eq!(
         noted(301, 302),
@@ -719,4 +729,60 @@ fn cargo_packs_by_name_what_is_tested_with_each_other() {
         )),
         [""; 0]
     );
+}
+
+#[test]
+fn what_a_patch_gives_is_noted_once_for_each_place_and_each_manifest() {
+    let patched = |members: &[&str], table: &str| {
+        let patch = "[patch.crates-io]\nfork = { git = \"https://forge.example/fork\" }\nwren = { git = \"https://forge.example/fork\" }\n\n[workspace.dependencies]\n";
+        let house = house().with("Cargo.toml", "[workspace.dependencies]\n", patch);
+        let mut entries = String::new();
+        let house = members.iter().fold(house, |house, name| {
+            entries += &format!("{name} = {{ path = \"../{name}\", version = \"0.9\" }}\n");
+            house.member(name, "0.9.3", "[dependencies]\nfork = \"3\"\n")
+        });
+        let snapshot = house.with(BARTER, HOLDS, &format!("{HOLDS}{entries}{table}")).snapshot();
+        published::note_patched(&snapshot.workspace, &snapshot.train)
+    };
+    let told = "`[patch]` takes from https://forge.example/fork: whether its registry has one is not known here";
+    assert_eq!(
+        patched(&["a", "b", "c"], ""),
+        [format!(
+            "crates/a/Cargo.toml and crates/b/Cargo.toml and crates/c/Cargo.toml require fork \"3\", which {told}"
+        )]
+    );
+    // Twice in one manifest is once.
+    assert_eq!(
+        patched(&[], "fork = \"3\"\n[build-dependencies]\nfork = \"3\"\n"),
+        [format!("crates/barter/Cargo.toml requires fork \"3\", which {told}")]
+    );
+    let both = patched(&[], "fork = \"3\"\nwren = \"1\"\n");
+    assert_eq!(both.len(), 1, "{both:?}");
+    assert!(both[0].starts_with("`[patch]` takes 2 requirements from https://forge.example/fork"), "{both:?}");
+}
+
+#[test]
+fn headings_of_other_releases_with_no_day_of_the_calendar_are_noted() {
+    let lints = |day: &str, own: &str| {
+        let log = format!("# Changelog\n\n## [0.9.3] - {own}\n\n- x\n\n## [0.9.2] - {day}\n\n- y\n");
+        let snapshot = house().file("CHANGELOG.md", &log).snapshot();
+        let found = check::lints(&snapshot.workspace, &snapshot.train).into_iter();
+        found.map(|found| found.problem.what).collect::<Vec<_>>()
+    };
+    assert_eq!(lints("2026-01-07", "2026-01-08"), [""; 0]);
+    assert_eq!(lints("2026-13-07", "2026-13-08"), ["CHANGELOG.md: `## [0.9.2] - 2026-13-07` has an invalid date"]);
+}
+
+#[test]
+fn release_notes_need_the_heading_that_a_release_writes_under() {
+    let notes = |text: &str| {
+        let sketch = house().configured("release-notes", json!("README.md")).file("README.md", text);
+        let snapshot = sketch.snapshot();
+        check::logs::release_notes(&snapshot.workspace, &snapshot.train).map(|found| found.problem.next)
+    };
+    assert_eq!(notes("# House\n\n## Release Notes\n"), None);
+    let add = "add one `## Release Notes` heading where the notes shall stand";
+    for text in ["", "# House\n", "## Release Notes\n\n## Release Notes\n"] {
+        assert_eq!(notes(text).as_deref(), Some(add), "{text:?}");
+    }
 }

@@ -676,7 +676,15 @@ fn two_trains_keep_two_changelogs() {
         assert_eq!(findings(&house.clone().release("minor")), [""; 0], "{own:?}: the default train keeps it");
         house.train = Some("ingestion");
         let shared = if own.is_some() { vec![SHARED] } else { vec![] };
-        assert_eq!(findings(&house.release("minor")), shared, "{own:?}: nobody said that it keeps one");
+        let plan = house.release("minor");
+        assert_eq!(findings(&plan), shared, "{own:?}: nobody said that it keeps one");
+        for finding in &plan.findings {
+            assert!(
+                finding.next.starts_with("write `changelog = \"crates/ingestion/CHANGELOG.md\"`"),
+                "{}",
+                finding.next
+            );
+        }
     }
 }
 
