@@ -66,9 +66,11 @@ enum Whose<'w> {
 fn whose<'w>(workspace: &'w Workspace, first: &Train, path: &Path, project: &PyProject) -> Whose<'w> {
     let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
     let Some(member) = workspace.members.iter().find(|member| member.manifest == manifest) else {
-        let above = manifest.ancestors().skip(2).map(|dir| dir.join("Cargo.toml"));
-        let is_nested = |above: &PathBuf| *above != workspace.graph.root && workspace.tracked.contains(above);
-        return above.filter(is_nested).last().map_or(Whose::Stranger, |above| Whose::Nested(slashed(&above)));
+        let mut above = manifest.ancestors().skip(2).map(|dir| dir.join("Cargo.toml"));
+        let root = &workspace.graph.root;
+        let nearest = above.find(|above| above == root || workspace.tracked.contains(above));
+        let nested = nearest.filter(|above| above != root);
+        return nested.map_or(Whose::Stranger, |above| Whose::Nested(slashed(&above)));
     };
     let says = project.version.as_ref().and_then(|place| Version::parse(&place.text, Dialect::Pep440).ok());
     match says.filter(|says| says.base() != first.version(workspace).base()) {

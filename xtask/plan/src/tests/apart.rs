@@ -77,6 +77,10 @@ fn a_wheel_of_another_version_or_workspace_is_no_part_of_the_train() {
         .file("python/Cargo.toml", "[workspace]\n")
         .file("python/a/pyproject.toml", maturin)
         .file("python/b/pyproject.toml", maturin);
+    // The nearest one above is meant.
+    let deep = nested.clone().file("python/x/Cargo.toml", "[workspace]\n").file("python/x/c/pyproject.toml", maturin);
+    let found = "python/x/c/pyproject.toml is a maturin project of another workspace; next: cargo xtask init --manifest-path python/x/Cargo.toml";
+    assert!(reported(&deep).iter().any(|note| note == found), "{:?}", reported(&deep));
     assert_eq!(
         reported(&nested),
         [
