@@ -250,6 +250,7 @@ mod tests {
             ("fn a() {}\n/// x\nmod made;", "mod made;"),
             ("impl A {} include!(\"a.rs\");", "include!(\"a.rs\")"),
             ("impl A {}\nmod made;", "mod made;"),
+            ("#[cfg(x)] fn a() {}\ninclude!(\"b.rs\");", "include!(\"b.rs\")"),
             ("impl A { const B: &str = include_str!(\"b\"); } c! { mod made; }", "include_str!(\"b\")"),
             ("use made;\nextern crate other;\nmod made;", "mod made;"),
             ("mod a { #[cfg(x)] fn b() {} const C: &str = include_str!(\"c\"); }", "include_str!(\"c\")"),
