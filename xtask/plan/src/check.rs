@@ -10,6 +10,7 @@ pub mod named;
 pub mod published;
 pub mod repository;
 pub mod requirements;
+pub mod rivals;
 pub mod versions;
 pub mod waivers;
 pub mod wheels;

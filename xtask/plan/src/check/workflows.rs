@@ -4,10 +4,9 @@
 use std::path::Path;
 
 use crate::{
-    edit::{note_of, slashed},
+    edit::slashed,
     files::workflow::{self, Leaf},
     finding::{Check, Finding},
-    problem::grouped,
     repo::rollback_tag,
     train::Train,
     workflows::{self, is_own_xtask},
@@ -15,9 +14,9 @@ use crate::{
 };
 
 /// A workflow's text, read.
-struct Workflow<'w> {
+pub(super) struct Workflow<'w> {
     path: &'w Path,
-    leaves: Vec<Leaf>,
+    pub(super) leaves: Vec<Leaf>,
     /// Whether `cargo xtask` is another program here: many projects have one.
     has_other: bool,
 }
@@ -59,7 +58,7 @@ pub fn starts_on_tag(workspace: &Workspace, tag: &str) -> bool {
 
 /// The tag of what stands here: the train's version, or the post release of its wheels. What is in development has the tag
 /// of the version that it leads to.
-fn own_tag(workspace: &Workspace, train: &Train) -> String {
+pub(super) fn own_tag(workspace: &Workspace, train: &Train) -> String {
     let wheels = train.wheels.iter().map(|wheel| &workspace.members[wheel.member].version);
     let driver = train.version(workspace);
     if driver.is_development() {
@@ -88,79 +87,6 @@ pub fn calls(workspace: &Workspace, train: &Train) -> Vec<Called> {
         found.extend(calls.filter_map(|Command { place, call, .. }| Some(Called { place, words: call?, is_of_tag })));
     }
     found
-}
-
-/// Programs that publish or tag, as they are called, and actions that do.
-const RIVALS: [&str; 24] = [
-    "cargo publish",
-    "cargo release",
-    "cargo smart-release",
-    "cargo workspaces publish",
-    "dist host",
-    "docker push",
-    "gh release create",
-    "goreleaser release",
-    "knope release",
-    "maturin publish",
-    "maturin upload",
-    "npx semantic-release",
-    "podman push",
-    "poetry publish",
-    "python -m twine upload",
-    "release-plz release",
-    "semantic-release",
-    "twine upload",
-    "uv publish",
-    "docker/build-push-action",
-    "googleapis/release-please-action",
-    "pypa/gh-action-pypi-publish",
-    "release-plz/action",
-    "softprops/action-gh-release",
-];
-
-/// Workflows of somebody else that publish, or tag, what the train does: where each does, by which words, and whether the
-/// train's own tag starts it.
-pub fn rivals(workspace: &Workspace, train: &Train) -> Vec<String> {
-    let tag = own_tag(workspace, train);
-    let mut found = Vec::new();
-    for workflow in read(workspace, |text| !workflows::is_generated(text)) {
-        let starts = match workflow.chooses_tags() && workflow.starts_on_tag(&tag) {
-            true => format!(", which the tag {tag} starts"),
-            false => String::new(),
-        };
-        for leaf in &workflow.leaves {
-            let lines: Vec<String> = if workflow.is_shell(leaf) {
-                workflow::commands(&leaf.text).into_iter().map(|words| words.join(" ")).collect()
-            } else if leaf.is(&["jobs", "*", "steps", "*", "uses"]) {
-                // This action runs the command that it is given.
-                let with = |key: &str| workflow.beside(leaf, &["with", key]).unwrap_or_default();
-                let run = leaf
-                    .text
-                    .to_ascii_lowercase()
-                    .starts_with("pyo3/maturin-action@")
-                    .then(|| format!("maturin {} {}", with("command"), with("args")));
-                [leaf.text.replace('@', " @")].into_iter().chain(run).collect()
-            } else {
-                continue;
-            };
-            let is_one = |line: &str, rival: &str| {
-                line.strip_prefix(rival).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-            };
-            let rivals = RIVALS.iter().filter(|rival| lines.iter().any(|line| is_one(line, rival)));
-            let published = !lines.iter().any(|line| line.contains("--dry-run"));
-            found.extend(rivals.filter(|_| published).map(|rival| ((rival, starts.clone()), workflow.place(leaf))));
-        }
-    }
-    let next = "next: let one of the two publish";
-    let noted = grouped(found).into_iter().filter_map(|((rival, starts), places)| {
-        note_of(
-            &places,
-            |place| format!("rival workflow: {place}: `{rival}`{starts}; {next}"),
-            String::clone,
-            |n, places| format!("rival workflow: `{rival}`{starts} in {n} places: {places}; {next}"),
-        )
-    });
-    noted.collect()
 }
 
 /// A command of a workflow.
@@ -203,7 +129,7 @@ fn workflows(workspace: &Workspace) -> Vec<Workflow<'_>> {
 }
 
 /// The workflows whose text is wanted.
-fn read(workspace: &Workspace, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = Workflow<'_>> {
+pub(super) fn read(workspace: &Workspace, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = Workflow<'_>> {
     let has_other = workspace.member("xtask").is_some() && !is_own_xtask(workspace);
     let texts = workspace.texts.iter().filter(move |(path, text)| workflow::is_one(path) && is_wanted(text));
     texts.map(move |(path, text)| Workflow { path, leaves: workflow::read(text), has_other })
@@ -225,12 +151,12 @@ pub fn xtask(words: &[String], has_other: bool) -> Option<&[String]> {
 }
 
 impl Workflow<'_> {
-    fn place(&self, leaf: &Leaf) -> String {
+    pub(super) fn place(&self, leaf: &Leaf) -> String {
         format!("{}:{}", slashed(self.path), leaf.line)
     }
 
     /// What a step says beside one of its keys.
-    fn beside(&self, leaf: &Leaf, keys: &[&str]) -> Option<&str> {
+    pub(super) fn beside(&self, leaf: &Leaf, keys: &[&str]) -> Option<&str> {
         let step = &leaf.path[..leaf.path.len() - 1];
         let is_it = |other: &&Leaf| {
             let rest = other.path.strip_prefix(step);
@@ -248,7 +174,7 @@ impl Workflow<'_> {
     }
 
     /// Whether the value is a script in a language that can be read here.
-    fn is_shell(&self, leaf: &Leaf) -> bool {
+    pub(super) fn is_shell(&self, leaf: &Leaf) -> bool {
         let shell = |leaf| self.setting(leaf, "shell").is_none_or(|shell| shell.starts_with("bash") || shell == "sh");
         leaf.is(&["jobs", "*", "steps", "*", "run"]) && shell(leaf)
     }
@@ -298,12 +224,12 @@ impl Workflow<'_> {
         self.chooses_tags() && self.commands(|_| true).iter().any(is_publish)
     }
 
-    fn chooses_tags(&self) -> bool {
+    pub(super) fn chooses_tags(&self) -> bool {
         !self.filters("tags").is_empty() || !self.filters("tags-ignore").is_empty()
     }
 
     /// Whether the tags that it chooses are such.
-    fn starts_on_tag(&self, tag: &str) -> bool {
+    pub(super) fn starts_on_tag(&self, tag: &str) -> bool {
         let ignored = self.filters("tags-ignore").into_iter().any(|glob| workflow::matches(glob, tag));
         let tags = self.filters("tags");
         !ignored && (tags.is_empty() || workflow::lets_through(tags, tag))
@@ -311,7 +237,7 @@ impl Workflow<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
     use serde_json::{Value, json};
@@ -323,13 +249,13 @@ mod tests {
         workspace::{Graph, Manifests, Package, Texts},
     };
 
-    fn trains() -> Value {
+    pub fn trains() -> Value {
         json!({ "lark": { "default": true, "driver": "lark", "tag": "v{version}" },
             "ingest": { "driver": "ingest", "tag": "ingest-v{version}" } })
     }
 
     /// A workspace of two trains with the workflows, which are called `a.yml`, `b.yml`, ….
-    fn workspace(trains: Value, workflows: &[&str]) -> Workspace {
+    pub fn workspace(trains: Value, workflows: &[&str]) -> Workspace {
         let mut texts =
             Texts::from([(PathBuf::from("Cargo.toml"), "[workspace]\nmembers = [\"crates/*\"]\n".to_owned())]);
         let mut packages = Vec::new();
@@ -407,28 +333,6 @@ mod tests {
         ] {
             let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
             assert_eq!(xtask(&words, has_other).map(|rest| rest.join(" ")).as_deref(), rest, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_rival_is_read_in_the_shells_that_are_and_says_whether_the_tag_starts_it() {
-        let rival = |on: &str, shell: &str| {
-            let text = format!("{on}jobs:\n  a:\n    steps:\n      - run: cargo publish\n{shell}");
-            let workspace = workspace(trains(), &[&text]);
-            let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
-            rivals(&workspace, &train)
-        };
-        let next = "next: let one of the two publish";
-        let place = "rival workflow: .github/workflows/a.yml";
-        for (shell, is_read) in
-            [("bash", true), ("bash -e {0}", true), ("sh", true), ("pwsh", false), ("python", false)]
-        {
-            let found = rival("on: push\n", &format!("        shell: {shell}\n"));
-            assert_eq!(found.len(), usize::from(is_read), "{shell}");
-        }
-        for (tags, starts) in [("v*", ", which the tag v0.7.3 starts"), ("nightly", "")] {
-            let found = rival(&format!("on:\n  push:\n    tags: ['{tags}']\n"), "");
-            assert_eq!(found, [format!("{place}:7: `cargo publish`{starts}; {next}")]);
         }
     }
 
@@ -564,55 +468,6 @@ mod tests {
         ] {
             assert_eq!(reported(on), [""; 0], "{on}");
         }
-    }
-
-    #[test]
-    fn a_workflow_that_publishes_as_well_is_a_rival() {
-        let action = "uses: PyO3/maturin-action@v1\n        with:\n          ";
-        let with = |keys: &str| format!("{action}{keys}");
-        let table: [(&str, &[&str]); 11] = [
-            (&with("command: upload\n          args: --skip-existing dist/*"), &["5: `maturin upload`"]),
-            (&with("command: publish\n          args: --dry-run"), &[]),
-            (&with("command: build"), &[]),
-            ("run: cargo publish -p lark", &["5: `cargo publish`"]),
-            ("run: cargo publish --dry-run", &[]),
-            ("run: cargo publisher", &[]),
-            ("run: docker push x/y", &["5: `docker push`"]),
-            ("run: cargo xtask publish", &[]),
-            ("uses: pypa/gh-action-pypi-publish@v1", &["5: `pypa/gh-action-pypi-publish`"]),
-            ("uses: actions/checkout@v4", &[]),
-            ("shell: pwsh\n        run: cargo publish", &[]),
-        ];
-        for (step, found) in table {
-            for (on, starts) in [("", ""), ("on:\n  push:\n    tags: ['v*']\n", ", which the tag v0.7.3 starts")] {
-                let text = format!("jobs:\n  a:\n    steps:\n      - name: a\n        {step}\n{on}");
-                let workspace = workspace(trains(), &[&text]);
-                let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
-                let told = |what: &&str| {
-                    format!("rival workflow: .github/workflows/a.yml:{what}{starts}; next: let one of the two publish")
-                };
-                assert_eq!(rivals(&workspace, &train), found.iter().map(told).collect::<Vec<_>>(), "{step}");
-            }
-        }
-    }
-
-    #[test]
-    fn rivals_of_one_kind_are_one_note() {
-        let step = "      - run: cargo publish -p lark\n";
-        let text = format!("jobs:\n  a:\n    steps:\n{}      - run: docker push x/y\n", step.repeat(5));
-        let workspace = workspace(trains(), &[&text]);
-        let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
-        let place = |line| format!(".github/workflows/a.yml:{line}");
-        let all: Vec<String> = (4..9).map(place).collect();
-        let brief = format!("{} and 2 more (-v lists them)", all[..3].join(", "));
-        let next = "next: let one of the two publish";
-        assert_eq!(
-            rivals(&workspace, &train),
-            [
-                format!("rival workflow: `cargo publish` in 5 places: {brief}; {next}\n  {}", all.join("\n  ")),
-                format!("rival workflow: {}: `docker push`; {next}", place(9)),
-            ]
-        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{loader::Loader, repo};
 use plan::{
-    check::{apart, published, wheels, workflows as rival},
+    check::{apart, published, rivals, wheels},
     config::Form,
     edit::{Edit, Fate, count, note_of, slashed, typed},
     files::workflow,
@@ -122,7 +122,7 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
     let trains = if alone.is_empty() { trains } else { every(loader, &workspace)? };
     looked.notes.extend(others::tools(&workspace));
     for train in &trains {
-        looked.notes.extend(rival::rivals(&workspace, train));
+        looked.notes.extend(rivals::rivals(&workspace, train));
     }
     looked.notes.extend(refused(&workspace, &trains));
     looked.notes.sort();
