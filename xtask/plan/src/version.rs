@@ -11,8 +11,8 @@ use std::{cmp::Ordering, fmt};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use self::bump::Bump;
 use self::parse::{number, parse_pep440, parse_tag};
+pub use self::{bump::Bump, parse::is_development};
 
 /// A SemVer version whose post release, where it has one, stands in the build metadata as `post.N`.
 ///
@@ -48,22 +48,11 @@ pub enum Level {
     Major,
 }
 
-/// What a pre-release begins with that is nobody's to release as it is.
-const DEVELOPMENT: [&str; 11] =
-    ["dev", "devel", "development", "nightly", "snapshot", "unreleased", "wip", "git", "main", "master", "trunk"];
-
 /// The largest number of a version: there is always a next one, and whoever reads it as JSON gets the very number.
 const LARGEST: u64 = 999_999_999_999_999;
 
 /// SemVer identifier and PEP 440 spelling of each pre-release kind, in PEP 440 order.
 const PRE: [(&str, &str); 4] = [("dev", ".dev"), ("alpha", "a"), ("beta", "b"), ("rc", "rc")];
-
-/// Whether a pre-release or build metadata begins with a word for what is not released.
-pub fn is_development(words: &str) -> bool {
-    let first = words.split(['.', '-']).next().unwrap_or_default();
-    let word = first.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
-    DEVELOPMENT.contains(&word.as_str())
-}
 
 impl Version {
     /// Reads `text` as `dialect` spells it.

@@ -32,7 +32,7 @@ use paths::{fragments, may_be_read, paths};
 use plan::{
     config::{self, Flow},
     init,
-    paths::{dir, is_inside},
+    paths::dir,
     repo::{LogEntry, Repo, Tracked},
     snapshot::Snapshot,
     version::Version,
@@ -279,29 +279,5 @@ impl<'a> Loader<'a> {
             .filter(|path| self.sh.current_dir().join(path).symlink_metadata().is_err())
             .map(PathBuf::as_path)
             .collect()
-    }
-
-    /// The texts of the working tree, or of a commit or a tree.
-    pub fn texts(&self, source: Source<'_>) -> Result<Texts> {
-        let Source::Commit(commit) = source else { return Ok(self.tree.clone()) };
-        if let Some(texts) = self.read.texts.borrow().get(commit) {
-            return Ok(texts.clone());
-        }
-        let mut texts = repo::texts_behind_links(self.sh, commit, &self.paths)?;
-        // Those that a release took away are not among the paths any more.
-        texts.extend(repo::texts_below(self.sh, commit, &self.fragments)?);
-        // A member outside of the repository, or below a link, is in no commit.
-        let manifests = self.graph.packages.iter().map(|package| &package.manifest);
-        let untracked = manifests.filter(|path| !self.tracked.files.contains(*path));
-        let outside =
-            untracked.filter(|path| !is_inside(path) || repo::link_on_the_way(&self.repo.top, path).is_some());
-        texts.extend(outside.filter_map(|path| Some((path.clone(), self.tree.get(path)?.clone()))));
-        // An ignored lock is in no commit, but is kept in step all the same.
-        let lock = dir(&self.graph.root).join("Cargo.lock");
-        if !self.tracked.files.contains(&lock) {
-            texts.extend(self.tree.get(&lock).map(|text| (lock.clone(), text.clone())));
-        }
-        self.read.texts.borrow_mut().insert(commit.to_owned(), texts.clone());
-        Ok(texts)
     }
 }

@@ -5,6 +5,17 @@ use anyhow::{Result, bail};
 
 use super::Version;
 
+/// What a pre-release begins with that is nobody's to release as it is.
+const DEVELOPMENT: [&str; 11] =
+    ["dev", "devel", "development", "nightly", "snapshot", "unreleased", "wip", "git", "main", "master", "trunk"];
+
+/// Whether a pre-release or build metadata begins with a word for what is not released.
+pub fn is_development(words: &str) -> bool {
+    let first = words.split(['.', '-']).next().unwrap_or_default();
+    let word = first.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+    DEVELOPMENT.contains(&word.as_str())
+}
+
 pub(super) fn parse_tag(text: &str) -> Result<Version> {
     match text.rsplit_once(".post") {
         Some((base, n)) => {
