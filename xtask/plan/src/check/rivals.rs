@@ -32,16 +32,14 @@ const RIVALS: [&str; 24] = [
     "softprops/action-gh-release",
 ];
 
-/// Workflows of somebody else that publish, or tag, what the train does: where each does, by which words, and whether the
-/// train's own tag starts it.
-pub fn rivals(workspace: &Workspace, train: &Train) -> Vec<String> {
-    let tag = own_tag(workspace, train);
+/// Workflows of somebody else that publish, or tag, what the trains do: where each does, by which words, and which train's
+/// own tag starts it, if one does. Each place is told once, however many trains there are.
+pub fn rivals<'t>(workspace: &Workspace, trains: impl IntoIterator<Item = &'t Train>) -> Vec<String> {
+    let tags: Vec<String> = trains.into_iter().map(|train| own_tag(workspace, train)).collect();
     let mut found = Vec::new();
     for workflow in read(workspace, |text| !workflows::is_generated(text)) {
-        let starts = match workflow.chooses_tags() && workflow.starts_on_tag(&tag) {
-            true => format!(", which the tag {tag} starts"),
-            false => String::new(),
-        };
+        let starting = tags.iter().find(|tag| workflow.chooses_tags() && workflow.starts_on_tag(tag));
+        let starts = starting.map(|tag| format!(", which the tag {tag} starts")).unwrap_or_default();
         for leaf in &workflow.leaves {
             let lines: Vec<String> = if workflow.is_shell(leaf) {
                 workflow::commands(&leaf.text).into_iter().map(|words| words.join(" ")).collect()
@@ -91,7 +89,7 @@ mod tests {
             let text = format!("{on}jobs:\n  a:\n    steps:\n      - run: cargo publish\n{shell}");
             let workspace = workspace(trains(), &[&text]);
             let train = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
-            rivals(&workspace, &train)
+            rivals(&workspace, [&train])
         };
         let next = "next: let one of the two publish";
         let place = "rival workflow: .github/workflows/a.yml";
@@ -132,9 +130,19 @@ mod tests {
                 let told = |what: &&str| {
                     format!("rival workflow: .github/workflows/a.yml:{what}{starts}; next: let one of the two publish")
                 };
-                assert_eq!(rivals(&workspace, &train), found.iter().map(told).collect::<Vec<_>>(), "{step}");
+                assert_eq!(rivals(&workspace, [&train]), found.iter().map(told).collect::<Vec<_>>(), "{step}");
             }
         }
+    }
+
+    #[test]
+    fn a_rival_of_several_trains_is_told_once() {
+        let text = "on:\n  push:\n    tags: ['v*']\njobs:\n  a:\n    steps:\n      - run: cargo publish\n";
+        let workspace = workspace(trains(), &[text]);
+        let starts = Train::choose(&workspace, &Repo::default(), Some("lark")).unwrap();
+        let other = Train { tag: crate::config::Template::new("other-{version}").unwrap(), ..starts.clone() };
+        let told = "rival workflow: .github/workflows/a.yml:7: `cargo publish`, which the tag v0.7.3 starts; next: let one of the two publish";
+        assert_eq!(rivals(&workspace, [&other, &starts]), [told]);
     }
 
     #[test]
@@ -148,7 +156,7 @@ mod tests {
         let brief = format!("{} and 2 more (-v lists them)", all[..3].join(", "));
         let next = "next: let one of the two publish";
         assert_eq!(
-            rivals(&workspace, &train),
+            rivals(&workspace, [&train]),
             [
                 format!("rival workflow: `cargo publish` in 5 places: {brief}; {next}\n  {}", all.join("\n  ")),
                 format!("rival workflow: {}: `docker push`; {next}", place(9)),

@@ -121,9 +121,7 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
     let workspace = init::kept_from_registries(workspace, &alone);
     let trains = if alone.is_empty() { trains } else { every(loader, &workspace)? };
     looked.notes.extend(others::tools(&workspace));
-    for train in &trains {
-        looked.notes.extend(rivals::rivals(&workspace, train));
-    }
+    looked.notes.extend(rivals::rivals(&workspace, &trains));
     looked.notes.extend(refused(&workspace, &trains));
     looked.notes.sort();
     looked.notes.dedup();
