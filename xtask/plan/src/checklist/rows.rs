@@ -75,7 +75,7 @@ pub(super) fn changelog_row(snapshot: &Snapshot) -> Observation {
     }
     Observation::blocked(
         format!("no entry is waiting for {path}"),
-        "describe the changes under `## [Unreleased]` and commit",
+        format!("describe the changes under `{}` and commit", changelog::unreleased(log)),
     )
 }
 

@@ -129,6 +129,14 @@ pub fn section<'a>(log: impl Into<Log<'a>>, name: &str) -> Option<Section> {
     read(log).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))
 }
 
+/// The heading to write what is new under, as it stands there: its first line, without the address of its link.
+pub fn unreleased<'a>(log: impl Into<Log<'a>>) -> String {
+    let log = log.into();
+    let Some(section) = section(log, "Unreleased") else { return "## [Unreleased]".to_owned() };
+    let heading = section.heading(log.text).trim_start().lines().next().unwrap_or_default().trim_end();
+    heading.split_once("](").map_or_else(|| heading.to_owned(), |(words, _)| format!("{words}]"))
+}
+
 /// Whether the text has sections at all: other texts only say where changes are told.
 pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
     !read(log).is_empty()
@@ -800,6 +808,20 @@ mod tests {
         assert_eq!(unreported("C.md", "## Unreleased\n", &goal()), None);
         assert_eq!(unreported("C.md", "## v0.10.0\n", &goal()), None);
         assert_eq!(unreported("C.md", "## v0.9.3\n", &goal()), None);
+    }
+
+    #[test]
+    fn what_is_new_is_described_under_the_heading_that_stands_there() {
+        for (text, heading) in [
+            ("# Log\n", "## [Unreleased]"),
+            ("# Log\n\n## [Unreleased]\n\n## [0.9.3]\n", "## [Unreleased]"),
+            ("# unreleased\r\n\r\n# v0.9.3\r\n", "# unreleased"),
+            ("TBD\n===\n\n0.9.3\n=====\n", "TBD"),
+            ("## [Unreleased](https://x.test/compare)\n\n## [0.9.3](https://x.test)\n", "## [Unreleased]"),
+            ("## 0.10.0 (unreleased)\n\n## 0.9.3 (2026-11-04)\n", "## 0.10.0 (unreleased)"),
+        ] {
+            assert_eq!(unreleased(text), heading, "{text}");
+        }
     }
 
     #[test]

@@ -171,11 +171,12 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
     let (why, next) = match changelog::section(log, "Unreleased") {
         None => (
             format!("{file} has no Unreleased above its newest version"),
-            "write `## Unreleased` there, the changes below it, and commit",
+            "write `## Unreleased` there, the changes below it, and commit".to_owned(),
         ),
-        Some(_) => {
-            (format!("Unreleased is empty in {file}"), "describe the changes under `## [Unreleased]` and commit")
-        }
+        Some(_) => (
+            format!("Unreleased is empty in {file}"),
+            format!("describe the changes under `{}` and commit", changelog::unreleased(log)),
+        ),
     };
     Finding::new(Check::NothingToRelease, format!("{what}: {why}"), format!("{next}{or}"))
 }
@@ -197,7 +198,7 @@ pub fn undescribed(snapshot: &Snapshot, version: &str) -> Option<String> {
     match changelog::section(log, "Unreleased") {
         None => Some(format!("write `## Unreleased` in {file}, the changes below it, and commit")),
         Some(unreleased) if !changelog::has_entries(&unreleased) => {
-            Some(format!("describe the changes under `## [Unreleased]` in {file} and commit"))
+            Some(format!("describe the changes under `{}` in {file} and commit", changelog::unreleased(log)))
         }
         Some(_) => None,
     }

@@ -226,7 +226,7 @@ fn what_is_due_and_described_nowhere_is_described_first() {
         next(&with("")),
         format!("write `## Unreleased` in CHANGELOG.md, the changes below it, and commit; then {command}")
     );
-    let empty = format!("describe the changes under `## [Unreleased]` in CHANGELOG.md and commit; then {command}");
+    let empty = format!("describe the changes under `## Unreleased` in CHANGELOG.md and commit; then {command}");
     assert_eq!(next(&with("## Unreleased\n\n")), empty);
     // What a release told that was rolled back, the next one tells.
     let mut back = with("").snapshot();
