@@ -825,6 +825,20 @@ mod tests {
     }
 
     #[test]
+    fn neither_the_title_of_the_whole_nor_a_short_version_is_taken_for_another_heading() {
+        // The title has the level of the versions.
+        assert_eq!(unreported("C.md", "# Changelog\n\nAll of them.\n\n# [0.9.3] - 2026-11-04\n", &goal()), None);
+        let ahead = "# Change Log\n\n# [0.11.0] - 2026-11-04\n";
+        let (what, _) = unreported("C.md", ahead, &goal()).unwrap();
+        assert_eq!(what, "C.md:3: `[0.11.0] - 2026-11-04` is the newest section, and nothing above it says Unreleased");
+        for short in ["v0.9 (2026-11-04)", "[0.9]"] {
+            let (what, next) = unreported("C.md", &*format!("# Log\n\n## {short}\n\n- x\n"), &goal()).unwrap();
+            assert_eq!(what, format!("C.md:3: `{short}` is the newest section, and nothing above it says Unreleased"));
+            assert!(next.starts_with("write `## ") && next.ends_with("` above it"), "{next}");
+        }
+    }
+
+    #[test]
     fn a_title_is_quoted_from_its_first_letter() {
         let text = "### # 2026-01-01\n\n\ré\n---\n";
         let Some((what, _)) = unreported("x", text, &goal()) else { panic!("it has a place") };

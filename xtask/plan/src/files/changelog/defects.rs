@@ -15,6 +15,7 @@ use crate::{date, version::Version};
 pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) -> Option<(String, String)> {
     let log @ Log { text, .. } = log.into();
     let sections = read(log);
+    let sections = if heads_all(text, &sections) { &sections[1..] } else { &sections[..] };
     let first = sections.iter().find(|section| section.title.about != About::Member);
     let has_place = |first: &Section| first.title.version().is_some_and(|newest| newest <= version);
     if sections.iter().any(Section::is_unreleased) || first.is_some_and(has_place) {
@@ -27,7 +28,7 @@ pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) ->
     let place = format!("{file}:{line}: `{}`", &text[first.words.clone()]);
     let unreleased = Habit::of(log).unreleased("\\n");
     Some(match first.title.about {
-        About::Other => (
+        About::Other if !is_old(&text[first.words.clone()]) => (
             format!("{place} is neither a version nor Unreleased"),
             match filled_in(text, &text[first.words.clone()]) {
                 Some(places) => format!("write `{unreleased}` instead, and {places}"),
@@ -39,6 +40,19 @@ pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) ->
             format!("write `{unreleased}` above it"),
         ),
     })
+}
+
+/// Whether the first section is none, but the title of the whole at the level of the versions.
+fn heads_all(text: &str, sections: &[Section]) -> bool {
+    const TITLES: [&str; 5] = ["changelog", "change log", "changes", "history", "release notes"];
+    let is_title = |first: &Section| TITLES.iter().any(|title| text[first.words.clone()].eq_ignore_ascii_case(title));
+    let is_first = sections.first().is_some_and(|first| first.title.about == About::Other && is_title(first));
+    is_first && sections.iter().any(|section| section.title.version().is_some())
+}
+
+/// What begins with a number is an old version.
+fn is_old(title: &str) -> bool {
+    title.trim_start_matches(['[', 'v']).starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// What to write for the placeholders of a heading, `[[NextVersion]]`, where they stand in other lines, too.
@@ -80,8 +94,6 @@ pub fn misread<'a>(file: &str, log: impl Into<Log<'a>>) -> Vec<(String, String)>
     let between: Vec<&Section> = after.clone().take_while(|section| section.title.version().is_none()).collect();
     // Where no version follows, it may well be the end of the file that is named.
     let is_amid = after.clone().any(|section| section.title.version().is_some());
-    // What begins with a number is an old version.
-    let is_old = |title: &str| title.trim_start_matches(['[', 'v']).starts_with(|c: char| c.is_ascii_digit());
     // Those of a product that was renamed stand below the first version of this name.
     found.extend(between.iter().find_map(|section| match &section.title.about {
         About::Stranger(name) => Some((
