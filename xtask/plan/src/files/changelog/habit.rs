@@ -43,12 +43,14 @@ impl Habit {
             Some(end) => ("]", version.end + end + 3),
             None => ("", version.end),
         };
+        // What an address holds is no day of the heading.
+        let day = section.title.day.as_ref().filter(|day| day.start >= start);
         let run = |from: usize, signs: &str| {
             let rest = &title[from..];
             rest[..rest.find(|c: char| !signs.contains(c)).unwrap_or(rest.len())].to_owned()
         };
         let closing = format!("{bracket}{}", run(start, "]\\*_`)"));
-        let (between, after) = match &section.title.day {
+        let (between, after) = match day {
             // A name between them belongs to that release alone.
             Some(day) if title[start..day.start].contains(char::is_alphanumeric) => {
                 (format!("{closing} - "), String::new())
@@ -62,7 +64,7 @@ impl Habit {
             before: title[..version.start].to_owned(),
             between,
             after,
-            is_dated: section.title.day.is_some(),
+            is_dated: day.is_some(),
             lead: None,
         }
     }
@@ -147,6 +149,16 @@ fn newest_first(log: Log<'_>) -> Vec<Section> {
 mod tests {
     use super::{super::promote, *};
     use crate::version::{Dialect, Version};
+
+    #[test]
+    fn a_day_in_the_address_of_a_link_is_none_of_the_heading() {
+        let text = "# C\n\n## [Unreleased]\n\n- x\n\n## [0.1.0](https://x.test/2026-11-01)\n\n- y\n";
+        let released = promote(text, "0.2.0", Date::parse("2026-12-02").unwrap(), (None, "v0.2.0")).unwrap();
+        assert!(released.starts_with("# C\n\n## [Unreleased]\n\n## [0.2.0]\n\n- x\n"), "{released}");
+        // Nor is a word that stands for one.
+        let odd = promote("# 1.2.3](Unreleased<!--)", "2.0.0", Date::parse("2026-12-02").unwrap(), (None, "v2.0.0"));
+        assert_eq!(odd.unwrap(), "# Unreleased\n\n# 2.0.0]\n");
+    }
 
     #[test]
     fn brackets_that_are_escaped_stay_so() {
