@@ -656,7 +656,28 @@ fn a_word_that_leads_past_what_stands_here_untagged_says_so() {
 fn a_word_passes_over_what_is_taken_and_says_why() {
     const BACK: &[&str] = &["v0.9.3", "v0.10.0", "rollback/v0.10.0"];
     const RC: &[&str] = &["v0.9.3", "v0.10.0-rc.1", "v0.10.0", "rollback/v0.10.0"];
-    let cases: [(&str, &[&str], &str, &str, &str); 14] = [
+    let cases: [(&str, &[&str], &str, &str, &str); 17] = [
+        (
+            "0.9.3",
+            &["v0.9.3", "v0.9.5"],
+            "",
+            "patch",
+            "0.9.6 is next: 0.9.4 is lower than 0.9.5, which has its tag, v0.9.5",
+        ),
+        (
+            "0.9.3",
+            &["v0.9.3", "v0.9.4-rc.1"],
+            "",
+            "rc",
+            "0.9.4-rc.2 is next: 0.9.4-rc.1 has its tag, v0.9.4-rc.1, on commit 000000000",
+        ),
+        (
+            "0.9.3",
+            &["v0.9.3", "v0.9.4-rc.2"],
+            "",
+            "rc",
+            "0.9.4-rc.3 is next: 0.9.4-rc.1 is lower than 0.9.4-rc.2, which has its tag, v0.9.4-rc.2",
+        ),
         ("0.9.3", BACK, "", "minor", "0.10.1 is next: 0.10.0 was rolled back"),
         ("0.9.3", &["v0.9.3"], "0.9.4", "patch", "0.9.5 is next: 0.9.4 was yanked, says CHANGELOG.md"),
         // Released and reverted: its tag stays in the history.
@@ -706,6 +727,10 @@ fn a_word_passes_over_what_is_taken_and_says_why() {
         let reported: Vec<&String> = plan.remarks.iter().filter(|remark| remark.contains(" is next: ")).collect();
         assert_eq!((findings(&plan), reported), (vec![], vec![&why.to_owned()]), "{here} {tags:?} {word}");
         assert!(why.starts_with(&format!("{} is next", plan.to.tag())), "{why}");
+    }
+    for tags in [&["v0.9.3", "v1.0.0"][..], &["v0.9.3", "v0.11.0"]] {
+        let plan = rust("0.9.3", tags).release("minor");
+        assert_eq!((plan.to, plan.remarks), (v("0.10.0"), vec![]), "what breaks its users is above nobody: {tags:?}");
     }
     let bundling = rust("0.9.3", &["v0.9.3", "v0.9.4+4.3.3", "rollback/v0.9.4+4.3.3"]);
     let bundling = bundling.with("crates/barter/Cargo.toml", "version = \"0.9.3\"\n", "version = \"0.9.3+4.3.4\"\n");

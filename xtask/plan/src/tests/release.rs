@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, locked, moved, text, titles, v};
-use crate::{check, snapshot::Snapshot, train::Train};
+use crate::{check, release, snapshot::Snapshot, train::Train};
 
 #[test]
 fn a_minor_moves_every_member_and_what_requires_it() {
@@ -459,6 +459,20 @@ fn configured_trains_without_a_tag_have_tags_that_differ() {
         tags(train("one"), odd, &[])[0],
         "train one: its tags \"one-v{version}\" could be those of train two, \"one-v{version}\": say `tag = \"two-v{version}\"` in [workspace.metadata.trains.two], or another one there"
     );
+}
+
+#[test]
+fn a_patch_leaves_what_did_not_change_and_a_candidate_nothing() {
+    let house = house().changed("v0.9.3", &["crates/barter/src/lib.rs"]);
+    let snapshot = house.snapshot();
+    let staying = |to: &str| -> Vec<&str> {
+        let at = release::staying(&snapshot, &v(to)).into_iter();
+        at.map(|at| snapshot.workspace.members[at].name.as_str()).collect()
+    };
+    assert_eq!(staying("0.9.4"), ["barter-data", "barter-instrument"]);
+    for to in ["0.9.4-rc.1", "0.10.0"] {
+        assert!(release::moves_all(&snapshot, &v(to)) && staying(to).is_empty(), "{to}");
+    }
 }
 
 #[test]
