@@ -117,7 +117,7 @@ impl Goal {
 /// The last final release of a tree that never has the version which is released: its words count from there.
 fn last_of_placeholder(snapshot: &Snapshot, current: &Version) -> Option<Version> {
     let tags = snapshot.train.tags_in_use(&snapshot.repo).filter(|_| current.is_placeholder());
-    tags.map(|(version, _)| version).filter(Version::is_final).max()
+    tags.map(|(version, _)| version).filter(|version| version.is_final() && !version.is_placeholder()).max()
 }
 
 /// That a word leads past the version which stands here, although nothing says that it was released.

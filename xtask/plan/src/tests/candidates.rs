@@ -68,6 +68,9 @@ fn where_only_tags_have_versions_words_count_from_the_last_tag() {
     // Where there is none, it is the first version.
     let first = rust("0.0.0", &[]);
     assert_eq!((first.release("minor").to, first.release("").to), (v("0.1.0"), v("0.0.0")));
+    // What is released at 0.0.0 is found again.
+    let released = rust("0.0.0", &["v0.0.0"]).snapshot();
+    assert_eq!(Goal::Align.version(&released, &v("0.0.0")).unwrap().version, v("0.0.0"));
 }
 
 #[test]
