@@ -69,6 +69,8 @@ pub struct Context<'a> {
     pub checks: Arc<Checks>,
     /// The checks that this run went on without.
     pub unverified: Arc<Mutex<Vec<Unverified>>>,
+    /// What commits were found to have otherwise than planned.
+    pub compared: git::commit::Compared,
 }
 
 /// A check that could not be made, and that the run continued without.
@@ -84,9 +86,9 @@ pub struct Unverified {
 impl<'a> Context<'a> {
     /// Nothing is waited for, nor known of checks.
     pub fn new(sh: &'a Shell, report: &'a Report, target: PathBuf, interrupted: Arc<AtomicBool>) -> Context<'a> {
-        let (proof_results, checks, unverified) = Default::default();
+        let (proof_results, checks, unverified, compared) = Default::default();
         let (tools, deadline) = (Tools::Installed, Duration::ZERO);
-        Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified }
+        Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified, compared }
     }
 
     /// The same work on many items, each in a thread of its own: they wait for others, not for the processor.
@@ -96,7 +98,18 @@ impl<'a> Context<'a> {
         work: impl Fn(&Context<'_>, &T) -> Result<R> + Sync,
     ) -> Vec<Result<R>> {
         let dir = self.sh.current_dir();
-        let Context { sh: _, report, target, interrupted, proof_results, deadline, tools, checks, unverified } = self;
+        let Context {
+            sh: _,
+            report,
+            target,
+            interrupted,
+            proof_results,
+            deadline,
+            tools,
+            checks,
+            unverified,
+            compared,
+        } = self;
         std::thread::scope(|scope| {
             let (dir, work) = (&dir, &work);
             let asked: Vec<_> = items
@@ -111,6 +124,7 @@ impl<'a> Context<'a> {
                             tools: *tools,
                             checks: checks.clone(),
                             unverified: unverified.clone(),
+                            compared: compared.clone(),
                             ..Context::new(&sh, report, target.clone(), interrupted.clone())
                         };
                         work(&there, item)

@@ -12,8 +12,8 @@ use std::{
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
-pub use compare::compare;
-use compare::{altered, listed};
+pub use compare::{Compared, compare};
+use compare::{altered, compare_once, listed};
 
 use super::{
     change::{again, change, change_by, is_about_signing},
@@ -40,7 +40,7 @@ pub fn find(cx: &Context<'_>, commit: &Commit) -> Result<Option<String>> {
         return Ok(Some(entry.commit.clone()));
     }
     for entry in &children {
-        if compare(cx.sh, commit, &entry.commit)?.other.is_empty() {
+        if compare_once(cx, commit, &entry.commit)?.other.is_empty() {
             return Ok(Some(entry.commit.clone()));
         }
     }
@@ -86,7 +86,7 @@ pub fn observe(cx: &Context<'_>, commit: &Commit) -> Result<Observation> {
     let Some(found) = find(cx, commit)? else {
         return Ok(Observation::Todo);
     };
-    let differs = compare(cx.sh, commit, &found)?;
+    let differs = compare_once(cx, commit, &found)?;
     if differs.other.is_empty() {
         let name = format!("commit {}", short(&found));
         return Ok(Observation::done(match differs.prose.as_slice() {
@@ -170,7 +170,7 @@ pub fn commit(cx: &Context<'_>, commit: &Commit) -> Result<()> {
             hooks.join(", ")
         ),
     };
-    let differs = compare(sh, commit, &made.commit)?;
+    let differs = compare_once(cx, commit, &made.commit)?;
     let hook = match hooks.as_slice() {
         [] => "git or one of its filters".to_owned(),
         [hook] => format!("the {hook} hook"),

@@ -1,7 +1,11 @@
 //! Holds a commit against the plan.
 //! It must never take words that tell of other versions or days for the planned ones.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::Result;
 use xshell::{Shell, cmd};
@@ -11,7 +15,13 @@ use crate::{
     perform::{Context, some},
     repo,
 };
-use plan::{edit::slashed, files::changelog, problem::Problem, repo::short, step::Commit};
+use plan::{
+    edit::{Edit, slashed},
+    files::changelog,
+    problem::Problem,
+    repo::short,
+    step::Commit,
+};
 
 /// What a commit has otherwise than planned.
 #[derive(Debug, Default, PartialEq)]
@@ -20,6 +30,21 @@ pub struct Differs {
     pub prose: Vec<PathBuf>,
     /// Everything else: versions, locks, files that are not of the plan.
     pub other: Vec<PathBuf>,
+}
+
+/// Commits that were held against the edits of a plan: what a commit has never changes.
+pub type Compared = Arc<Mutex<Vec<(Arc<Vec<Edit>>, String, Arc<Differs>)>>>;
+
+/// Holds a commit against the plan, once in a run.
+pub(super) fn compare_once(cx: &Context<'_>, commit: &Commit, found: &str) -> Result<Arc<Differs>> {
+    let mut compared = cx.compared.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_same = |(edits, of, _): &&(_, String, _)| of == found && Arc::ptr_eq(edits, &commit.edits);
+    if let Some((_, _, differs)) = compared.iter().find(is_same) {
+        return Ok(differs.clone());
+    }
+    let differs = Arc::new(compare(cx.sh, commit, found)?);
+    compared.push((commit.edits.clone(), found.to_owned(), differs.clone()));
+    Ok(differs)
 }
 
 /// Holds a commit on the plan's base against the plan.
