@@ -92,6 +92,18 @@ pub fn parse(requirement: &str) -> Result<VersionReq> {
     VersionReq::parse(requirement).with_context(|| format!("`{requirement}` is not a version requirement"))
 }
 
+/// The version that `requirement` was most likely written for; where it names none, letters that a person replaces.
+pub fn written_for(requirement: &str) -> String {
+    let parsed = VersionReq::parse(requirement).unwrap_or_default();
+    match parsed.comparators.as_slice() {
+        [of @ Comparator { op: Op::Exact | Op::Caret | Op::Tilde, .. }] => {
+            let (minor, patch) = (of.minor.unwrap_or_default(), of.patch.unwrap_or_default());
+            semver::Version { pre: of.pre.clone(), ..semver::Version::new(of.major, minor, patch) }.to_string()
+        }
+        _ => "X.Y.Z".to_owned(),
+    }
+}
+
 /// Moves one comparator of a list: the text around its version stays.
 fn move_part(text: &str, comparator: &Comparator, version: &Version) -> Result<String> {
     let start = text.find(|c: char| c.is_ascii_digit() || c == '*').unwrap_or(0);

@@ -525,6 +525,7 @@ mod tests {
         ] {
             assert_eq!(v(to).level_since(&v(from)), level, "{from} {to}");
         }
+        assert_eq!([Level::Pre, Level::Minor].map(|level| level.to_string()), ["pre-release", "minor"]);
     }
 
     fn versions() -> impl Strategy<Value = Version> {

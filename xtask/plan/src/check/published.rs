@@ -164,7 +164,11 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
     let next = match table {
         Table::Dev => format!("leave only the path in that dev-dependency{there}: cargo strips it when publishing"),
         _ if on.version_field == VersionField::Absent => {
-            format!("add `version = \"{text}\"` under [package] in {its}, or do without {}", on.name)
+            format!(
+                "add `version = \"{}\"` under [package] in {its}, or do without {}",
+                requirement::written_for(text),
+                on.name
+            )
         }
         _ => "take that out, or say `publish = false` of both".to_owned(),
     };

@@ -17,7 +17,6 @@ use crate::{
     requirement,
     snapshot::Snapshot,
     train::Train,
-    version::{Dialect, Version},
     workspace::{Holder, Requirement, Workspace},
 };
 
@@ -68,10 +67,7 @@ pub(super) fn requirements(workspace: &Workspace, train: &Train) -> Vec<Finding>
                     continue;
                 }
                 let its = slashed(&member.manifest);
-                // The version that it had, most likely.
-                let had = Version::parse(text.trim_start_matches(['=', '^', '~', ' ']), Dialect::Cargo);
-                let had = had.map_or_else(|_| "X.Y.Z".to_owned(), |had| had.to_string());
-                next = format!("add `version = \"{had}\"` under [package] in {its}");
+                next = format!("add `version = \"{}\"` under [package] in {its}", requirement::written_for(text));
                 format!("{path} requires {} \"{text}\", and {its} has no version", member.name)
             }
             Ok(false) if !is_read(workspace, site) => continue,

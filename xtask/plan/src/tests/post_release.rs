@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, moved, text, titles, v};
 use crate::{
+    check,
     draft::Plan,
     files::tag_record::NotVerified,
     post_release::{Released, plan},
@@ -170,6 +171,11 @@ fn what_names_a_version_that_can_be_had_follows_it() {
         .configured("development", json!("minor"));
     let release = sketch.release("0.10.0");
     assert_eq!(changes(&release).iter().filter(|line| line.starts_with("docs")).count(), 0, "not yet");
+    // It may say what can be had, and nothing that nobody has yet.
+    for (says, found) in [("0.9.2", 0), ("0.9.3", 0), ("0.9.4", 1), ("0.10.0", 1)] {
+        let said = sketch.clone().with("docs/install.md", "0.9.3", says).snapshot();
+        assert_eq!(check::state(&said.workspace, &said.train).len(), found, "{says}");
+    }
     let sketch = sketch.after(&release).tagged("v0.10.0");
     let plan = follow(&sketch, "0.10.0", |_| {});
     let of_files = changes(&plan).into_iter().filter(|line| line.starts_with("do") || line.starts_with("Do"));

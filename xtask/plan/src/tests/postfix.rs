@@ -1,7 +1,7 @@
 //! Stories of `postfix`: a Python-only fix as the next post release, and all that must be refused as one.
 //! Each refusal is checked together with the command that leads out of it.
 
-use crate::finding::Check;
+use crate::{check, finding::Check};
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, locked, moved, tag_message, text, titles, v};
@@ -251,4 +251,22 @@ fn it_proves_the_wheel_and_what_runs_beside_it() {
     assert_eq!(proved(titles(&house.postfix(Some("fix"), None))), ["wheel-test", "maturin-develop", "pytest", "lint"]);
     let all = ["cargo-test", "wheel-test", "maturin-develop", "pytest", "docs", "lint", "site"];
     assert_eq!(proved(titles(&house.release("minor"))), all);
+}
+
+#[test]
+fn the_workflow_that_publishes_has_to_start_on_the_tag_of_the_fix() {
+    let starting = |pattern: &str| {
+        let workflow = format!(
+            "on:\n  push:\n    tags: ['{pattern}']\njobs:\n  a:\n    steps:\n      - run: cargo xtask publish\n"
+        );
+        let fixed = fixed().after(&fixed().postfix(None, None)).file(".github/workflows/release.yml", &workflow);
+        let snapshot = fixed.snapshot();
+        let found = check::state(&snapshot.workspace, &snapshot.train);
+        found.into_iter().map(|found| found.problem.what).collect::<Vec<_>>()
+    };
+    assert_eq!(starting("v[0-9]+.[0-9]+.[0-9]+.post[0-9]+"), [""; 0]);
+    assert_eq!(
+        starting("v[0-9]+.[0-9]+.[0-9]+"),
+        [".github/workflows/release.yml: the tag v0.9.3.post1 of train barter starts no workflow"]
+    );
 }

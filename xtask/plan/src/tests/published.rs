@@ -15,6 +15,7 @@ use crate::{
     finding::Check,
     options::Options,
     ownership::Registries,
+    problem::Problem,
     release,
     repo::{Lack, Lacking},
 };
@@ -79,6 +80,81 @@ fn what_no_registry_knows_needs_a_version_beside_it() {
     ] {
         assert_eq!(reported(&vendored(entries)), expected.into_iter().collect::<Vec<_>>(), "{entries}");
     }
+}
+
+#[test]
+fn a_crate_that_has_lost_its_version_is_reported_once() {
+    let helper = "crates/helper/Cargo.toml";
+    let lost = |sketch: Sketch| {
+        // Its lock is as it was.
+        let snapshot = sketch.lock().with(helper, "version = \"0.4.0\"\n", "").snapshot();
+        let found = check::state(&snapshot.workspace, &snapshot.train).into_iter();
+        found.map(|found| format!("{}: {}", found.check, found.what)).collect::<Vec<_>>()
+    };
+    let with = |entry: &str| {
+        house().with(BARTER, HOLDS, &format!("{HOLDS}{entry}")).member("helper", "0.4.0", "publish = false\n")
+    };
+    let stale = "lock: Cargo.lock has other versions of helper";
+    for (entry, expected) in [
+        (
+            "helper = { path = \"../helper\", version = \"0.4\" }\n",
+            "requirements: crates/barter/Cargo.toml requires helper \"0.4\", and crates/helper/Cargo.toml has no version",
+        ),
+        (
+            "helper = { path = \"../helper\" }\n",
+            "path-only: crates/barter/Cargo.toml would be published but requires helper, which never is: crates/helper/Cargo.toml has no version",
+        ),
+        // Nobody else misses it.
+        ("[dev-dependencies]\nhelper = { path = \"../helper\" }\n", stale),
+        ("", stale),
+    ] {
+        assert_eq!(lost(with(entry)), [expected], "{entry}");
+    }
+    // It has its version, and the lock another.
+    let moved = with("").lock().with(helper, "0.4.0", "0.4.1").snapshot();
+    let found = check::state(&moved.workspace, &moved.train);
+    assert_eq!(found.iter().map(|found| found.what.as_str()).collect::<Vec<_>>(), [&stale["lock: ".len()..]]);
+}
+
+#[test]
+fn the_advice_for_a_crate_without_a_version_is_a_version() {
+    for (required, advised) in [("*", "X.Y.Z"), (">=0", "X.Y.Z"), ("0.0", "0.0.0"), ("=0.0.0", "0.0.0")] {
+        let entry = format!("helper = {{ path = \"../helper\", version = \"{required}\" }}\n");
+        let sketch = needing(&entry).with("crates/helper/Cargo.toml", "version = \"0.4.0\"\n", "");
+        let found = reported(&sketch);
+        assert_eq!(
+            found[0],
+            format!(
+                "crates/barter/Cargo.toml would be published but requires helper \"{required}\", which never is: crates/helper/Cargo.toml has no version; add `version = \"{advised}\"` under [package] in crates/helper/Cargo.toml, or do without helper"
+            )
+        );
+    }
+    // What it requires of one that is there decides nothing.
+    let unmet = reported(&needing("helper = { path = \"../helper\", version = \"0.3\" }\n"));
+    assert!(
+        unmet[0].ends_with(
+            "crates/helper/Cargo.toml says `publish = false`; take that out, or say `publish = false` of both"
+        ),
+        "{unmet:?}"
+    );
+}
+
+#[test]
+fn a_path_without_a_version_is_written_where_it_stands() {
+    let inherited = house().with("Cargo.toml", ", version = \"=0.9.3\"", "").snapshot();
+    let own = house().with(BARTER, HOLDS, "barter-data = { path = \"../barter-data\" }\n").snapshot();
+    for (snapshot, expected) in [
+        (
+            inherited,
+            "add `version = \"0.9.3\"` beside the path in Cargo.toml, or `publish = false` where it goes to no registry",
+        ),
+        (own, "add `version = \"0.9.3\"` beside the path, or `publish = false` where it goes to no registry"),
+    ] {
+        let found = published::path_only(&snapshot.workspace, &snapshot.train);
+        assert_eq!(found.iter().map(|found| found.next.as_str()).collect::<Vec<_>>(), [expected]);
+    }
+    // What leads out of the checkout has no version that would help.
+    assert_eq!(reported(&needing("ext = { path = \"../../../beside/ext\" }\n")), [""; 0]);
 }
 
 #[test]
@@ -355,6 +431,25 @@ fn a_file_that_a_manifest_names_is_in_the_repository() {
     assert_eq!(found("../../../README.md", named, &[]).len(), 1);
     // Found beside it by cargo, and ignored by git: the package is made without it.
     assert_eq!(found("README.md", "", &[]), [""; 0]);
+}
+
+#[test]
+fn a_readme_that_cannot_be_read_does_not_hide_a_licence_that_is_missing() {
+    let mut snapshot =
+        house().with(BARTER, "version = \"0.9.3\"\n", "version = \"0.9.3\"\nreadme = \"READ.md\"\n").snapshot();
+    let at = snapshot.workspace.member("barter").unwrap();
+    let package = &mut snapshot.workspace.graph.packages[at];
+    package.readme = Some("READ.md".to_owned());
+    package.about.license_file = Some("LICENSE.txt".to_owned());
+    package.unread = vec![("readme", Problem::new("crates/barter/READ.md is a directory", "write a file"))];
+    let found = published::metadata(&snapshot.workspace, &snapshot.train);
+    assert_eq!(
+        found.into_iter().map(|found| found.problem.what).collect::<Vec<_>>(),
+        [
+            "crates/barter/Cargo.toml: `readme`: crates/barter/READ.md is a directory, and cargo cannot publish without it",
+            "crates/barter/Cargo.toml: `license-file = \"LICENSE.txt\"`: git tracks no such file, and cargo cannot publish without it",
+        ]
+    );
 }
 
 #[test]

@@ -543,6 +543,8 @@ fn an_entry_of_the_workspace_that_nobody_inherits_is_no_obstacle() {
     );
     // Cargo reads it for nobody; a release brings it up all the same.
     assert_eq!(looked(&house), (vec![], vec![note]));
+    let met = house.clone().with("Cargo.toml", "version = \"0.4\" }", "version = \"0.9\" }");
+    assert_eq!(looked(&met), (vec![], vec![]));
     for goal in ["minor", "patch"] {
         let plan = house.clone().changed("v0.9.3", &["crates/barter/src/lib.rs"]).release(goal);
         assert_eq!(findings(&plan), [""; 0], "{goal}");
