@@ -424,14 +424,15 @@ mod tests {
         let apart = ["owl 7.0.0", "bee 1.0.0", "bee-x 1.0.0: bee"];
         for (why, crates, tags) in [
             ("one release", &PRODUCT[..], &last[1..]),
-            ("none of that version", &PRODUCT, &["v0.12.3", "v0.12.4"]),
             ("tags of its own", &PRODUCT, &["owl-grammar-v0.3.0", "v0.12.4", "v0.12.5"]),
             ("nothing that it needs", &apart, &["v6.0.0", "v7.0.0"]),
         ] {
             assert!(lines(crates, tags).is_none(), "{why}");
         }
-        // However many they are, and while the last one has a candidate alone.
+        // However many they are, while the last one has a candidate alone, and while the tree is ahead.
         assert!(lines(&nine, &["v9.8.0", "v9.9.0"]).is_some());
+        let ahead = lines(&PRODUCT, &["js-0.9.0", "js-0.9.1", "v0.12.3", "v0.12.4", "v0.13.0"]);
+        assert_eq!(ahead.unwrap().tags, ["v0.12.4", "v0.12.3"]);
         assert_eq!(lines(&PRODUCT, &["v0.12.3", "v0.12.4", "v0.12.5-rc.1"]).unwrap().tags, ["v0.12.4", "v0.12.3"]);
     }
 

@@ -203,13 +203,16 @@ impl Facts {
     }
 }
 
-/// The tags of the last final releases up to a version that has one, or a candidate's, newest first.
+/// The tags of the last final releases up to a version, newest first.
 fn last_tags(repo: &Repo, version: &Version) -> Vec<String> {
     const LOOKED_AT: usize = 3;
     let stand = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK) && !repo.is_rolled_back(tag));
     let all: Vec<_> = stand.filter_map(|tag| Some((split(tag)?, tag))).collect();
     let is_own = |found: &Version| found.base() == *version || found.final_version() == *version;
-    let series = all.iter().find(|((found, _), _)| is_own(found)).map(|((_, prefix), _)| *prefix);
+    // While the tree is ahead of all of them, the highest one tells.
+    let highest = || all.iter().filter(|((found, _), _)| found.is_final() && found.base() <= *version).max();
+    let own = all.iter().find(|((found, _), _)| is_own(found)).or_else(highest);
+    let series = own.map(|((_, prefix), _)| *prefix);
     let is_before = |found: &Version, prefix| Some(prefix) == series && found.is_final() && found.base() <= *version;
     let mut tags: Vec<_> = all.iter().filter(|((found, prefix), _)| is_before(found, *prefix)).collect();
     tags.sort();
