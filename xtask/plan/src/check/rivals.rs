@@ -5,7 +5,7 @@ use super::workflows::{own_tag, read};
 use crate::{edit::note_of, files::workflow, problem::grouped, train::Train, workflows, workspace::Workspace};
 
 /// Programs that publish or tag, as they are called, and actions that do.
-const RIVALS: [&str; 24] = [
+const RIVALS: [&str; 27] = [
     "cargo publish",
     "cargo release",
     "cargo smart-release",
@@ -26,11 +26,17 @@ const RIVALS: [&str; 24] = [
     "twine upload",
     "uv publish",
     "docker/build-push-action",
+    "google-github-actions/release-please-action",
     "googleapis/release-please-action",
+    "katyo/publish-crates",
+    "ncipollo/release-action",
     "pypa/gh-action-pypi-publish",
     "release-plz/action",
     "softprops/action-gh-release",
 ];
+
+/// Actions that run a program with the command that they are given.
+const RUNNERS: [(&str, &str); 2] = [("pyo3/maturin-action", "maturin"), ("actions-rs/cargo", "cargo")];
 
 /// Workflows of somebody else that publish, or tag, what the trains do: where each does, by which words, and which train's
 /// own tag starts it, if one does. Each place is told once, however many trains there are.
@@ -44,13 +50,10 @@ pub fn rivals<'t>(workspace: &Workspace, trains: impl IntoIterator<Item = &'t Tr
             let lines: Vec<String> = if workflow.is_shell(leaf) {
                 workflow::commands(&leaf.text).into_iter().map(|words| words.join(" ")).collect()
             } else if leaf.is(&["jobs", "*", "steps", "*", "uses"]) {
-                // This action runs the command that it is given.
                 let with = |key: &str| workflow.beside(leaf, &["with", key]).unwrap_or_default();
-                let run = leaf
-                    .text
-                    .to_ascii_lowercase()
-                    .starts_with("pyo3/maturin-action@")
-                    .then(|| format!("maturin {} {}", with("command"), with("args")));
+                let action = leaf.text.to_ascii_lowercase();
+                let program = RUNNERS.iter().find(|(name, _)| action.split('@').next() == Some(*name));
+                let run = program.map(|(_, program)| format!("{program} {} {}", with("command"), with("args")));
                 [leaf.text.replace('@', " @")].into_iter().chain(run).collect()
             } else {
                 continue;
@@ -109,7 +112,13 @@ mod tests {
     fn a_workflow_that_publishes_as_well_is_a_rival() {
         let action = "uses: PyO3/maturin-action@v1\n        with:\n          ";
         let with = |keys: &str| format!("{action}{keys}");
-        let table: [(&str, &[&str]); 11] = [
+        let cargo = "uses: actions-rs/cargo@v1\n        with:\n          command: publish\n          args: --token x";
+        let table: [(&str, &[&str]); 13] = [
+            (cargo, &["5: `cargo publish`"]),
+            (
+                "uses: google-github-actions/release-please-action@v3",
+                &["5: `google-github-actions/release-please-action`"],
+            ),
             (&with("command: upload\n          args: --skip-existing dist/*"), &["5: `maturin upload`"]),
             (&with("command: publish\n          args: --dry-run"), &[]),
             (&with("command: build"), &[]),
