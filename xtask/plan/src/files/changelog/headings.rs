@@ -205,6 +205,7 @@ mod tests {
             "[Next]",
             "Next release (TBD)",
             "Upcoming",
+            "Version Next",
             "TBD",
         ] {
             assert_eq!(understand(title, Whose::default()).about, About::Unreleased(None), "{title}");

@@ -170,6 +170,8 @@ fn without_name(title: &str, whose: Whose<'_>) -> About {
 
 /// What a title without a version at its head is about.
 fn without_version(title: &str) -> About {
+    // `Version Next` is headed as the others are.
+    let title = &title[start_of_version(title)..];
     let name = title.trim_start_matches(['[', '\\', '*', '_', '`', '(']);
     let (first, rest) = name.split_at(name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len()));
     let all = words(title);
