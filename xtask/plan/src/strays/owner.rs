@@ -48,7 +48,7 @@ impl Search {
             return match self.is_akin(word) {
                 true => Owner::Akin,
                 false if words.iter().any(|word| among(OTHERS, word)) || is_of_others(ahead) => Owner::Other,
-                // `NAME = { version = "…"`, `Include="NAME" Version="…"`
+                // `NAME = { version = "…"`, `{ name = "NAME", version = "…"`, `Include="NAME" Version="…"`
                 false => self.owner_ahead(ahead).unwrap_or_else(|| self.owner_above(above, place, Owner::Version)),
             };
         }
@@ -88,7 +88,8 @@ impl Search {
 
     /// The name before a word for a version in the same line.
     pub(super) fn owner_ahead(&self, ahead: &str) -> Option<Owner> {
-        let include = ahead.split("Include=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let quoted = |key: &str| ahead.split(key).nth(1).and_then(|rest| rest.split('"').next());
+        let include = quoted("Include=\"").or_else(|| quoted("name = \""));
         let table = ahead.rfind('{').map(|at| ahead[..at].trim_end());
         let key = table.and_then(|key| key.strip_suffix(['=', ':'])).map(str::trim_end);
         let key = key.map(|key| key.rsplit([' ', '.', '{', ',']).next().unwrap_or(key));

@@ -31,7 +31,8 @@ impl Place {
         if among(DRAWINGS, extension) {
             return Place::Drawing;
         }
-        if is_generated(&name, extension) {
+        // cargo-vet keeps its audits of other crates there.
+        if is_generated(&name, extension) || is_below(path, "supply-chain") {
             return Place::Generated;
         }
         if is_below(path, TESTS) || name.starts_with("test_") || name.contains("_test.") || name.contains("_tests.") {
