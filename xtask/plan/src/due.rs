@@ -86,7 +86,7 @@ impl Reason {
             Reason::Bump { from: Some(from), to } => {
                 format!("the driver was bumped from {from} to {to}, and waits to be aligned")
             }
-            Reason::Bump { from: None, to } => format!("{to} is here and was never released"),
+            Reason::Bump { from: None, to } => format!("{to} is here and has no tag"),
         }
     }
 }
