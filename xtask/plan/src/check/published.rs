@@ -21,6 +21,7 @@ use crate::{
     problem::{Problem, grouped},
     requirement,
     train::Train,
+    version::is_development,
     workspace::{Member, Package, Workspace},
 };
 
@@ -107,7 +108,8 @@ pub fn path_only(workspace: &Workspace, train: &Train) -> Vec<Finding> {
 pub fn dependencies(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let refused = needed(workspace, train).filter_map(|needed| {
         let of = slashed(&needed.by.manifest);
-        let (what, next) = unavailable(workspace, &needed, &of).or_else(|| not_taken(&needed))?;
+        let unavailable = unavailable(workspace, &needed, &of).or_else(|| undeveloped(workspace, train, &needed));
+        let (what, next) = unavailable.or_else(|| not_taken(&needed))?;
         Some((of, Problem::new(what, next)))
     });
     findings(Check::Dependencies, refused)
@@ -173,6 +175,22 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
         _ => "take that out, or say `publish = false` of both".to_owned(),
     };
     Some((format!("{} \"{text}\", which never is: {its} {why}", on.name), next))
+}
+
+/// What a registry gets only when its own train releases it.
+fn undeveloped(workspace: &Workspace, train: &Train, needed: &Needed<'_>) -> Option<(String, String)> {
+    let (on, text) = (needed.on?, &needed.declared.requirement.as_ref()?.text);
+    let required = requirement::parse(text).ok()?;
+    let is_open =
+        on.version.is_development() && required.comparators.iter().any(|one| is_development(one.pre.as_str()));
+    let travels = workspace.member(&on.name).is_some_and(|at| train.members().contains(&at));
+    (is_open && !travels).then(|| {
+        let (name, at) = (&on.name, slashed(needed.path));
+        (
+            format!("{name} \"{text}\", which is in development: this release does not move it"),
+            format!("release {name} first, require a version in {at} that its registry has, or move it along as one of the `lines` of the train"),
+        )
+    })
 }
 
 /// What the public registry does not take.

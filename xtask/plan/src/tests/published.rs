@@ -60,6 +60,26 @@ fn what_a_registry_cannot_have_is_reported_in_every_table() {
 }
 
 #[test]
+fn what_another_train_develops_is_on_no_registry_yet() {
+    let needing = |on: &str, text: &str, line: bool| {
+        let entry = format!("helper = {{ path = \"../helper\", version = \"{text}\" }}\n");
+        let mut sketch = house().with(BARTER, HOLDS, &format!("{HOLDS}{entry}")).member("helper", on, "");
+        sketch = match line {
+            true => sketch.configured("lines", json!([{ "crates": ["helper"] }])),
+            false => sketch.configured("except", json!(["helper"])),
+        };
+        reported(&sketch)
+    };
+    let told = "crates/barter/Cargo.toml would be published but requires helper \"0.4.0-dev\", which is in development: this release does not move it; release helper first, require a version in crates/barter/Cargo.toml that its registry has, or move it along as one of the `lines` of the train";
+    assert_eq!(needing("0.4.0-dev", "0.4.0-dev", false), [told]);
+    // It travels, an earlier release is enough, or it is published as it stands.
+    assert_eq!(needing("0.4.0-dev", "0.4.0-dev", true), [""; 0]);
+    assert_eq!(needing("0.4.0-dev", ">=0.3", false), [""; 0]);
+    assert_eq!(needing("0.4.0-alpha.1", "0.4.0-alpha.1", false), [""; 0]);
+    assert_eq!(needing("0.4.0", "0.4.0-dev", false), [""; 0]);
+}
+
+#[test]
 fn what_no_registry_knows_needs_a_version_beside_it() {
     let git = "crates/barter/Cargo.toml would be published but requires fork from a git repository only (https://forge.example/fork); add `version = \"X.Y.Z\"` beside `git`, of a version that its registry has, or `publish = false` where it goes to no registry";
     let outside = "crates/barter/Cargo.toml would be published but requires ext by path only, and `../../beside/ext` is no member of the workspace; add `version = \"1.2.0\"` beside the path, and publish ext first";
