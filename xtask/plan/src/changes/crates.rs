@@ -22,18 +22,20 @@ use crate::{
 
 /// The changelogs that crates of the train keep of their own, with their versions. A text without sections is none.
 pub fn logs<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<(&'w Path, Log<'w>, &'w Version)> {
-    let own = train.members().into_iter().filter_map(|at| Some((workspace.members.get(at)?, log_of(workspace, at)?)));
+    let own =
+        train.members().into_iter().filter_map(|at| Some((workspace.members.get(at)?, log_of(workspace, train, at)?)));
     let read = own.filter_map(|(member, path)| Some((workspace.texts.get_key_value(&path)?, &member.version)));
     let read = read.map(|((path, text), version)| (path.as_path(), train.names.log(path, text), version));
     read.filter(|(_, log, _)| changelog::is_kept(*log)).collect()
 }
 
 /// A crate's own changelog, when it has one that is not a train's.
-fn log_of(workspace: &Workspace, at: usize) -> Option<PathBuf> {
+fn log_of(workspace: &Workspace, train: &Train, at: usize) -> Option<PathBuf> {
     let path = workspace.members[at].logs().into_iter().find(|path| workspace.texts.contains_key(path))?;
     let is_trains = |path: &Path| {
         let configured = workspace.trains.iter().filter_map(|train| train.changelog.as_ref());
-        configured.map(|path| workspace.in_root(path)).chain([workspace.usual_log()]).any(|log| log == path)
+        let theirs = configured.map(|path| workspace.in_root(path)).chain([workspace.usual_log()]);
+        theirs.chain(train.changelog.clone()).any(|log| log == path)
     };
     (!is_trains(&path)).then_some(path)
 }
@@ -49,7 +51,7 @@ pub(super) fn crates(
     let mut reported: Vec<(&str, String, Vec<&str>, PathBuf)> = Vec::new();
     let mut remarks = Vec::new();
     for at in train.members().into_iter().filter(|at| versions.contains_key(at)) {
-        let Some(path) = log_of(workspace, at) else { continue };
+        let Some(path) = log_of(workspace, train, at) else { continue };
         let log = train.names.log(&path, &workspace.texts[&path]);
         let own = train.line_of(at).map_or(to, |_| &versions[&at]);
         let section = changelog::section(log, &own.tag()).or_else(|| changelog::section(log, "Unreleased"));
@@ -85,7 +87,9 @@ pub(crate) fn promote_crates(
     prose: &Prose<'_>,
     texts: &mut Texts<'_>,
 ) {
-    for (at, path, to) in versions.iter().filter_map(|(&at, to)| Some((at, log_of(&snapshot.workspace, at)?, to))) {
+    for (at, path, to) in
+        versions.iter().filter_map(|(&at, to)| Some((at, log_of(&snapshot.workspace, &snapshot.train, at)?, to)))
+    {
         let names = &snapshot.train.names;
         let own = snapshot.train.line_of(at).map(|_| to.tag());
         let prose = &Prose { version: own.as_deref().unwrap_or(prose.version), ..*prose };

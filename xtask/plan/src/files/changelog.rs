@@ -137,9 +137,11 @@ pub fn unreleased<'a>(log: impl Into<Log<'a>>) -> String {
     heading.split_once("](").map_or_else(|| heading.to_owned(), |(words, _)| format!("{words}]"))
 }
 
-/// Whether the text has sections at all: other texts only say where changes are told.
+/// Whether the text has sections at all: other texts only say where changes are told, be it under headings of their own. One
+/// heading alone may be a mistyped one.
 pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
-    !read(log).is_empty()
+    let sections = read(log);
+    sections.len() == 1 || sections.iter().any(|section| section.title.about != About::Other)
 }
 
 /// Whether nobody tells of releases here any more: Unreleased is missing or empty, and two lines above the newest one that
@@ -160,6 +162,13 @@ pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
 pub fn above<'a>(log: impl Into<Log<'a>>, version: &Version) -> Vec<Version> {
     let versions = read(log).into_iter().filter_map(|section| section.title.version().cloned());
     versions.filter(|found| found > version).collect()
+}
+
+/// Whether it tells of versions, all of them above `here`: it is that of another product.
+pub fn is_ahead<'a>(log: impl Into<Log<'a>>, here: &Version) -> bool {
+    let sections = read(log);
+    let mut versions = sections.iter().filter_map(|section| section.title.version());
+    versions.by_ref().take(2).filter(|found| *found > here).count() == 2 && versions.all(|found| found > here)
 }
 
 /// What the section of that name says, without comments and with the link definitions that it uses: so it can be quoted

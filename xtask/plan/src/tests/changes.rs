@@ -671,7 +671,13 @@ fn a_changelog_may_be_called_changes() {
     // The train's.
     let mut train = house().without("CHANGELOG.md").file("CHANGES.md", log);
     train.trains["barter"].as_object_mut().unwrap().remove("changelog");
-    let apart = train.clone().file("CHANGES.md", "Each crate has its own.\n").file("crates/barter/CHANGES.md", log);
+    let index = "# Crates\n\n## Data\n\n- [barter-data](crates/barter-data)\n\n## Tools\n\n- none\n";
+    let apart = train.clone().file("CHANGES.md", index).file("crates/barter/CHANGES.md", log);
+    let alone = apart.release("minor");
+    assert_eq!(section(&alone, "crates/barter/CHANGES.md"), "- soon", "the driver's, if no other crate has one");
+    assert!(tag_message(&alone).contains("- soon"), "{}", tag_message(&alone));
+    assert!(!alone.remarks.iter().any(|remark| remark.contains("tells no changes")), "{:?}", alone.remarks);
+    let apart = apart.file("crates/barter-data/CHANGES.md", log);
     assert_eq!(
         apart.release("minor").remarks,
         [

@@ -306,6 +306,10 @@ fn a_release_that_is_reported_nowhere_is_reported_as_so_once() {
         0
     );
     assert_eq!(findings(&ahead.release("minor")), [""; 0]);
+    // One that tells of higher versions alone is another product's.
+    let theirs = reported_in("# Site\n\n## 2.5.1\n\n- x\n\n## 2.5.0\n\n- y\n").release("minor");
+    assert_eq!(findings(&theirs), [""; 0]);
+    assert!(theirs.remarks.iter().any(|remark| remark.contains("tells no changes")), "{:?}", theirs.remarks);
     let what = "changelog: CHANGELOG.md:1: `0.10.0` is the newest section, and nothing above it says Unreleased";
     assert_eq!(findings(&ahead.release("patch")), [what]);
     let silent = [reported_in("See the releases.\n"), house().file("CHANGELOG.md", "## [Unreleased]\n\n## v0.10.0\n")];

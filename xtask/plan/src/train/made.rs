@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
@@ -94,8 +94,8 @@ impl Train {
         {
             bail!("train {}: {}", config.name, superfluous(name));
         }
-        let path = config.changelog.as_ref().map_or_else(|| workspace.usual_log(), |path| workspace.in_root(path));
-        let names = names(workspace, (&config, driver), &wheels, (&tag, &path));
+        let named = |path: &Path| names(workspace, (&config, driver), &wheels, (&tag, path));
+        let (changelog, names) = kept_log(workspace, &config, (driver, &crates), named, &released);
         let stands = |version: &Version| !repo.is_rolled_back(&tag.fill(version));
         Ok(Train {
             driver,
@@ -104,7 +104,7 @@ impl Train {
             lines,
             main: main(repo, &config)?,
             remote: config.remote.as_deref().unwrap_or("origin").to_owned(),
-            changelog: Some(path).filter(|path| is_kept(workspace, &config, (path, &names), &released)),
+            changelog,
             release_notes: config.release_notes.as_ref().map(|path| workspace.in_root(path)),
             released: released.iter().filter(|version| stands(version)).cloned().collect(),
             config,
@@ -239,15 +239,34 @@ fn main(repo: &Repo, config: &TrainConfig) -> Result<String> {
     Ok(repo.main.clone().or(here).unwrap_or_else(|| "main".to_owned()))
 }
 
-/// Whether the train keeps the changelog at `path`: it is configured, or it is the default train's, in the form that the
-/// tool keeps, and people keep it.
-fn is_kept(workspace: &Workspace, config: &TrainConfig, (path, names): (&Path, &Names), released: &[Version]) -> bool {
-    if config.changelog.is_some() {
-        return true;
+/// The changelog that the train keeps, and the names that it may say: the one that is configured, else that of the
+/// workspace, which is the default train's, else its driver's, if no other crate of the train has one. It has the form that
+/// the tool keeps, and people keep it.
+fn kept_log(
+    workspace: &Workspace,
+    config: &TrainConfig,
+    (driver, crates): (usize, &BTreeSet<usize>),
+    named: impl Fn(&Path) -> Names,
+    released: &[Version],
+) -> (Option<PathBuf>, Names) {
+    if let Some(path) = config.changelog.as_ref().map(|path| workspace.in_root(path)) {
+        let names = named(&path);
+        return (Some(path), names);
     }
-    let is_anothers = workspace.trains.iter().any(|other| other.default && other.name != config.name);
-    let log = workspace.texts.get(path).map(|text| names.log(path, text));
-    !is_anothers && log.is_some_and(|log| changelog::is_kept(log) && !changelog::is_given_up(log, released))
+    let others = || workspace.trains.iter().filter(|other| other.name != config.name);
+    let of_other = |other: &TrainConfig| other.changelog.as_ref().map(|path| workspace.in_root(path));
+    let log_of = |at: usize| workspace.members[at].logs().into_iter().find(|path| workspace.texts.contains_key(path));
+    let is_only = crates.iter().all(|&at| at == driver || log_of(at).is_none());
+    let (usual, here) = (workspace.usual_log(), workspace.members[driver].version.final_version());
+    let is_free = |path: &PathBuf| *path != usual && !others().any(|other| of_other(other).as_ref() == Some(path));
+    let own = log_of(driver).filter(|path| is_only && is_free(path));
+    let of_workspace = (!others().any(|other| other.default)).then(|| usual.clone());
+    let kept = of_workspace.into_iter().chain(own).map(|path| (named(&path), path)).find(|(names, path)| {
+        let log = workspace.texts.get(path).map(|text| names.log(path, text));
+        let is_kept = |log| changelog::is_kept(log) && !changelog::is_given_up(log, released);
+        log.is_some_and(|log| is_kept(log) && (here.is_placeholder() || !changelog::is_ahead(log, &here)))
+    });
+    kept.map_or_else(|| (None, named(&usual)), |(names, path)| (Some(path), names))
 }
 
 /// The names that the changelogs of a train may say: in the one at `changelog` its own.
