@@ -129,10 +129,11 @@ pub fn section<'a>(log: impl Into<Log<'a>>, name: &str) -> Option<Section> {
     read(log).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))
 }
 
-/// The heading to write what is new under, as it stands there: its first line, without the address of its link.
+/// The heading to write what is new under, as it stands there: its first line, without the address of its link. Where it is
+/// missing, as the others are written.
 pub fn unreleased<'a>(log: impl Into<Log<'a>>) -> String {
     let log = log.into();
-    let Some(section) = section(log, "Unreleased") else { return "## [Unreleased]".to_owned() };
+    let Some(section) = section(log, "Unreleased") else { return habit::Habit::of(log).unreleased("\\n") };
     let heading = section.heading(log.text).trim_start().lines().next().unwrap_or_default().trim_end();
     heading.split_once("](").map_or_else(|| heading.to_owned(), |(words, _)| format!("{words}]"))
 }
@@ -822,7 +823,8 @@ mod tests {
     #[test]
     fn what_is_new_is_described_under_the_heading_that_stands_there() {
         for (text, heading) in [
-            ("# Log\n", "## [Unreleased]"),
+            ("# Log\n", "## Unreleased"),
+            ("# Log\n\n### [v0.9.3]\n", "### [Unreleased]"),
             ("# Log\n\n## [Unreleased]\n\n## [0.9.3]\n", "## [Unreleased]"),
             ("# unreleased\r\n\r\n# v0.9.3\r\n", "# unreleased"),
             ("TBD\n===\n\n0.9.3\n=====\n", "TBD"),

@@ -171,7 +171,7 @@ fn nothing(snapshot: &Snapshot, path: &Path) -> Finding {
     let (why, next) = match changelog::section(log, "Unreleased") {
         None => (
             format!("{file} has no Unreleased above its newest version"),
-            "write `## Unreleased` there, the changes below it, and commit".to_owned(),
+            format!("write `{}` there, the changes below it, and commit", changelog::unreleased(log)),
         ),
         Some(_) => (
             format!("Unreleased is empty in {file}"),
@@ -196,7 +196,7 @@ pub fn undescribed(snapshot: &Snapshot, version: &str) -> Option<String> {
     }
     let file = slashed(path);
     match changelog::section(log, "Unreleased") {
-        None => Some(format!("write `## Unreleased` in {file}, the changes below it, and commit")),
+        None => Some(format!("write `{}` in {file}, the changes below it, and commit", changelog::unreleased(log))),
         Some(unreleased) if !changelog::has_entries(&unreleased) => {
             Some(format!("describe the changes under `{}` in {file} and commit", changelog::unreleased(log)))
         }

@@ -3,10 +3,9 @@
 
 use super::{
     Section,
-    habit::Habit,
     headings::{self, About},
     names::Log,
-    read,
+    read, unreleased,
 };
 use crate::{date, version::Version};
 
@@ -26,7 +25,7 @@ pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) ->
     };
     let line = text[..first.heading.start].matches('\n').count() + 1;
     let place = format!("{file}:{line}: `{}`", &text[first.words.clone()]);
-    let unreleased = Habit::of(log).unreleased("\\n");
+    let unreleased = unreleased(log);
     Some(match first.title.about {
         About::Other if !is_old(&text[first.words.clone()]) => (
             format!("{place} is neither a version nor Unreleased"),
