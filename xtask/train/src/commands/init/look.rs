@@ -12,7 +12,7 @@ use crate::{loader::Loader, repo};
 use plan::{
     check::{apart, published, rivals, wheels},
     config::Form,
-    edit::{Edit, Fate, count, note_of, slashed, typed},
+    edit::{Edit, Fate, count, first_of, note_of, slashed, typed},
     files::workflow,
     init::{self, Key, Released, Seen, manifest, others},
     problem::grouped,
@@ -56,12 +56,13 @@ fn configure(
             every(loader, &workspace)?
         }
     };
+    let (mut settled, mut left) = (Vec::new(), Vec::new());
     for name in trains.iter().map(|train| train.name().to_owned()).collect::<Vec<_>>() {
         let Some(train) = trains.iter().find(|train| train.name() == name) else { continue };
         let keys = keys(loader, &workspace, train)?;
         if keys.is_empty() {
             let how = if train.config.form == Form::Absent { "derived" } else { "configured" };
-            looked.found.push(format!("train {name} is {how}: nothing is to be added"));
+            settled.push((how, name));
             continue;
         }
         match with_keys(loader, &workspace, &text, train, &keys) {
@@ -73,11 +74,23 @@ fn configure(
                 trains = every(loader, &workspace)?;
             }
             Err(error) => {
-                let lines: Vec<String> = keys.iter().map(|key| format!("{} = {}", key.name, key.value)).collect();
-                looked.notes.push(format!("keys of train {name} are left to you ({error:#}): {}", lines.join("; ")));
+                let line = |key: &Key| (format!("({error:#}): {} = {}", key.name, key.value), name.clone());
+                left.extend(keys.iter().map(line));
             }
         }
     }
+    looked.found.extend(grouped(settled).into_iter().map(|(how, names)| match &names[..] {
+        [only] => format!("train {only} is {how}: nothing is to be added"),
+        names => format!("{} trains are {how}: nothing is to be added: {}", names.len(), first_of(names)),
+    }));
+    looked.notes.extend(grouped(left).into_iter().filter_map(|(key, names)| {
+        note_of(
+            &names,
+            |name| format!("a key of train {name} is left to you {key}"),
+            String::clone,
+            |many, names| format!("a key of {many} trains ({names}) is left to you {key}"),
+        )
+    }));
     Ok(Configured { text, workspace, trains })
 }
 
