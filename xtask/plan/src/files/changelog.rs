@@ -77,6 +77,15 @@ fn read_anew(log: Log<'_>) -> Vec<Section> {
     let mut starts = headings::sections(&lines, log.whose);
     starts.retain(|(heading, _)| heading.span.start < links);
     let is_unreleased = |(_, title): &(Heading<'_>, Title)| matches!(title.about, About::Unreleased(_));
+    // With a newer version above and an older one below, it was left behind.
+    let version = |(_, title): &(Heading<'_>, Title)| title.version().filter(|_| !title.undated).cloned();
+    let left_behind = starts.iter().position(is_unreleased).filter(|&at| {
+        let above = starts[..at].iter().rev().find_map(version);
+        above.is_some_and(|above| starts[at..].iter().find_map(version).is_some_and(|below| below < above))
+    });
+    if let Some(at) = left_behind {
+        starts.remove(at);
+    }
     if !starts.iter().any(is_unreleased) {
         let first = starts.iter_mut().map(|(_, title)| title).find(|title| title.version().is_some());
         match (first.filter(|title| title.undated), headings::marker(&lines).filter(|marker| marker.start < links)) {
@@ -606,6 +615,27 @@ mod tests {
         // An old one that was never released is no place for what is new.
         let old = "## 0.9.3 - 2026-11-04\n\n## 0.9.2 - unreleased\n";
         assert_eq!(section(old, "Unreleased"), None);
+    }
+
+    #[test]
+    fn what_newer_versions_were_written_above_was_left_behind() {
+        let log =
+            |above: &str, below: &str| format!("# Log\n\n{above}\n\n- b\n\n## [Unreleased]\n\n- a\n\n{below}\n\n- c\n");
+        for (above, below) in [("## [0.9.3] - 2026-11-04", "## [0.9.2] - 2026-10-01"), ("## v0.9.3", "## v0.9.2")] {
+            let text = log(above, below);
+            assert_eq!(section(&text, "Unreleased"), None, "{above}");
+            assert_eq!(section(&text, "0.9.2").unwrap().body, "- c");
+            // What is new goes to the top.
+            let begun = begin(&text, &goal()).unwrap();
+            assert_eq!(section(&begun, "Unreleased").unwrap().body, "");
+            assert!(begun.ends_with(&text["# Log\n\n".len()..]), "{begun}");
+        }
+        // Planned, of a log that begins with the oldest version, or in the midst of one release.
+        for (above, below) in
+            [("## 2.0.0 - TBD", "## 0.9.3 - 2026-11-04"), ("## 0.9.2", "## 0.9.3"), ("## 0.9.3", "### Fixed")]
+        {
+            assert_eq!(section(&log(above, below), "Unreleased").unwrap().body.lines().next(), Some("- a"), "{above}");
+        }
     }
 
     #[test]
