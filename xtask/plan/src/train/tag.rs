@@ -42,13 +42,18 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     series.retain(|prefix, _| !theirs.contains(*prefix));
     let usual = if shared { format!("{}-v", config.name) } else { "v".to_owned() };
     let here = version.base();
-    let own: Vec<String> = [&config.name, name].into_iter().flat_map(|name| starts(name)).collect();
+    let members = workspace.members.iter().enumerate();
+    let all = members.flat_map(|(at, member)| starts(&member.name).into_iter().map(move |start| (start, at))).collect();
+    let words = words(&series, &all);
+    let after_words = |start: String| words.iter().map(|word| format!("{word}{start}")).collect::<Vec<_>>();
+    let own: Vec<String> =
+        [&config.name, name].into_iter().flat_map(|name| starts(name)).flat_map(after_words).collect();
     let begins_lower = |prefix: &String| {
         series.get(prefix.as_str()).is_some_and(|versions| versions.iter().any(|found| found.base() <= here))
     };
     if !shared && own.iter().any(begins_lower) {
         // What is called after another member is that one's, however near it comes.
-        let others: BTreeSet<String> = workspace.members.iter().flat_map(|member| starts(&member.name)).collect();
+        let others: BTreeSet<String> = all.into_keys().flat_map(after_words).collect();
         series.retain(|prefix, _| own.iter().any(|own| own == prefix) || !others.contains(*prefix));
     }
     let highest = series.values().map(|versions| reached(versions, &here)).max().unwrap_or_default();
@@ -74,6 +79,22 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
     refuse_shared(workspace, config, &tag)?;
     Ok(tag)
+}
+
+/// What stands before names in the tags, besides nothing: `release-` in `release-lark-0.7.3`. Several members have it, since
+/// what only one has may belong to another product of its name: `py-lark-0.7.3`.
+fn words<'r>(series: &Series<'r>, starts: &BTreeMap<String, usize>) -> Vec<&'r str> {
+    let mut users: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for prefix in series.keys() {
+        for (at, _) in prefix.match_indices(['-', '_', '/', '@']) {
+            let (word, rest) = prefix.split_at(at + 1);
+            if let Some(&member) = starts.get(rest) {
+                users.entry(word).or_default().insert(member);
+            }
+        }
+    }
+    let shared = users.into_iter().filter(|(_, members)| members.len() > 1).map(|(word, _)| word);
+    [""].into_iter().chain(shared).collect()
 }
 
 /// The series that is left where several come as near: that ends there, and is not called after a crate beside the members.
@@ -269,6 +290,9 @@ mod tests {
             ("barter", &["barter-v0.9.3", "v0.9.2"], "barter-v{version}"),
             ("barter-data", &["data-v0.9.3"], "data-v{version}"),
             ("barter-data", &["data-v0.9.2", "x-v0.9.2"], "v{version}"),
+            // With a word before the names of several.
+            ("barter", &["release-barter-0.9.2", "release-barter-data-0.9.3"], "release-barter-{version}"),
+            ("barter", &["py-barter-0.9.2", "x-v0.9.3", "y-v0.9.3"], "v{version}"),
             // Of two that reach it, the one that ends there.
             ("barter", &["py-v0.9.2", "py-v0.9.3", "x-v0.9.2", "x-v0.9.3", "x-v0.10.0"], "py-v{version}"),
             ("barter", &["py-v0.9.2", "py-v0.9.3", "x-v0.9.2", "x-v0.9.3"], "v{version}"),
