@@ -733,6 +733,22 @@ fn who_is_named_and_what_goes_with_it_follow_from_the_members() {
             "which crate drives the release? no member is publishable: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to Cargo.toml, or name it with --train",
         ),
         (
+            "nor is it what has no version, where the tags are of others",
+            bare("")
+                .member("a", "1.19.0", "# no description\n")
+                .member("a-derive", "0.0.0", "")
+                .tagged("v1.19.0")
+                .lock(),
+            None,
+            "which crate drives the release? what is described for a registry is at 0.0.0, and the tags are of other members: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to Cargo.toml, or name it with --train",
+        ),
+        (
+            "though it is where they tell nothing",
+            bare("").member("a", "1.19.0", "# no description\n").member("a-derive", "0.0.0", "").lock(),
+            None,
+            "default a-derive, sent: a-derive",
+        ),
+        (
             "tags below another's version do not lead to it",
             leads,
             None,

@@ -20,6 +20,7 @@ use crate::{
     edit::slashed,
     files::pyproject,
     repo::Repo,
+    version::Version,
     workspace::{Member, Workspace},
 };
 
@@ -66,7 +67,9 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
         }
         return Ok(shipped(driver, along));
     }
-    if let (None, Decision::Train { driver, crates }) = (product, &decision) {
+    if let (None, Decision::Train { driver, crates }) = (product, &decision)
+        && !stand_in(workspace, &facts)
+    {
         let has_name = facts.namesake(crates).or_else(|| facts.root(crates)).is_some();
         let driver = facts.crates[*driver].member;
         let called = if has_name { None } else { facts.extension(workspace, driver) }.unwrap_or(driver);
@@ -101,6 +104,9 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
             Some(refusal) => bail!(refusal),
             None => "no member is publishable".to_owned(),
         },
+        Decision::Train { .. } if stand_in(workspace, facts) => {
+            "what is described for a registry is at 0.0.0, and the tags are of other members".to_owned()
+        }
         Decision::Unnamed => {
             let names: Vec<&str> = facts.crates.iter().map(|each| each.name.as_str()).collect();
             format!("{} have one version, and none of them needs another", counted(&names))
@@ -110,6 +116,14 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
     bail!(
         "which crate drives the release? {why}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {root}, or name it with --train"
     )
+}
+
+/// Whether all that is meant for a registry has no version yet, and tags have that of other members.
+fn stand_in(workspace: &Workspace, facts: &Facts) -> bool {
+    let is_tagged = |version: &Version| facts.tagged.iter().any(|series| series.contains(version));
+    let mut versions = workspace.members.iter().map(|member| member.version.base());
+    facts.crates.iter().all(|each| each.version.is_placeholder())
+        && versions.any(|version| !version.is_placeholder() && is_tagged(&version))
 }
 
 /// That the workspace is one of wheels: several of one version, and nothing that a registry of crates gets.
@@ -175,7 +189,7 @@ mod tests {
             facts::{Crate, carried},
             tag,
         },
-        version::{Dialect, Version},
+        version::Dialect,
     };
 
     fn v(text: &str) -> Version {
