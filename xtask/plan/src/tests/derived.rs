@@ -802,6 +802,21 @@ fn an_extension_names_a_train_that_it_takes_along_at_its_version() {
 }
 
 #[test]
+fn a_train_that_is_called_like_a_member_is_not_driven_by_another_one() {
+    let lark = bare("").member("lark", "0.7.3", "").member("lark-cli", "0.7.3", &needing(&[("lark", "0.7.3")])).lock();
+    let mut named = Sketch { trains: json!({ "lark-cli": {} }), ..lark };
+    named.repo.origin = Some("https://forge.example/they/lark".to_owned());
+    assert_eq!(
+        refusal(&named, None),
+        "train lark-cli has no `driver`, and lark would drive it: say `driver = \"lark-cli\"` in [workspace.metadata.trains.lark-cli], or give the train another name"
+    );
+    let other = |name: &str| Sketch { trains: json!({ name: {} }), ..named.clone() };
+    for name in ["lark", "birds"] {
+        assert!(Train::choose(&other(name).workspace(), &named.repo, None).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn wheels_of_one_version_and_nothing_else_are_one_train() {
     let wheel = |sketch: Sketch, name: &str, version: &str, needs: &str| {
         let rest = format!("{PRIVATE}\n[lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\npyo3 = \"0.28\"\n{needs}");

@@ -158,6 +158,15 @@ fn driver(workspace: &Workspace, repo: &Repo, config: &mut TrainConfig) -> Resul
         }
         named => {
             let Derived { driver, crates, called, is_of_workspace, is_published } = derive(workspace, repo, named)?;
+            let is_other = |at: usize| ![driver, called].contains(&at) && !workspace.trains.is_empty();
+            if workspace.member(&config.name).is_some_and(is_other) {
+                bail!(
+                    "train {0} has no `driver`, and {1} would drive it: say `driver = \"{0}\"` in {2}, or give the train another name",
+                    config.name,
+                    workspace.members[driver].name,
+                    config.table()
+                );
+            }
             if !is_published {
                 config.registries.get_or_insert_default();
             }
