@@ -73,6 +73,8 @@ fn whose<'w>(workspace: &'w Workspace, first: &Train, path: &Path, project: &PyP
         return nested.map_or(Whose::Stranger, |above| Whose::Nested(slashed(&above)));
     };
     let says = project.version.as_ref().and_then(|place| Version::parse(&place.text, Dialect::Pep440).ok());
+    // Without one, it has its crate's, and that of a crate for others is no accident.
+    let says = says.or_else(|| member.publish.then(|| member.version.clone()));
     match says.filter(|says| says.base() != first.version(workspace).base()) {
         Some(other) => Whose::Apart(&member.name, other),
         None => Whose::Member(&member.name),
@@ -84,13 +86,14 @@ fn wheels(workspace: &Workspace, trains: &[Train], first: &Train) -> Vec<Finding
     let built: BTreeSet<&Path> = trains.iter().flat_map(|train| &train.wheels).map(|wheel| &*wheel.path).collect();
     let projects = workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml"));
     let projects = projects.filter(|(path, _)| !built.contains(path.as_path()) && !is_apart(path));
-    let (mut strangers, mut wheels, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut strangers, mut wheels) = (Vec::new(), Vec::new());
+    let mut alone: BTreeMap<Version, Vec<(String, &str)>> = BTreeMap::new();
     let mut nested: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
     for (path, text) in projects {
         let Some(project) = pyproject::read(text).ok().filter(|project| project.maturin) else { continue };
         match whose(workspace, first, path, &project) {
             Whose::Member(name) => wheels.push((slashed(path), name)),
-            Whose::Apart(name, version) => alone.push((slashed(path), name, version)),
+            Whose::Apart(name, version) => alone.entry(version).or_default().push((slashed(path), name)),
             Whose::Nested(manifest) => nested.entry(manifest).or_default().push((slashed(path), "")),
             Whose::Stranger => strangers.push((slashed(path), "")),
         }
@@ -116,10 +119,14 @@ fn wheels(workspace: &Workspace, trains: &[Train], first: &Train) -> Vec<Finding
         })
     });
     let (here, ours) = (first.version(workspace).tag(), &workspace.trains);
-    // In the train it would be moved to the train's version.
-    let alone = alone.into_iter().filter_map(|(path, name, version)| {
-        let next = format!("{}: it is at {}, and the train at {here}", config::another(ours, name), version.tag());
-        of_kind(Check::Wheels, &[(path, name)], |names| (no_wheel(names), next.clone()))
+    // In the train they would be moved to the train's version.
+    let alone = alone.into_iter().filter_map(|(version, places)| {
+        of_kind(Check::Wheels, &places, |names| {
+            let (whose, is) = if let [name] = names { (*name, "it is") } else { ("NAME", "they are") };
+            let each = if names.len() > 1 { "for each, " } else { "" };
+            let train = config::another(ours, whose);
+            (no_wheel(names), format!("{each}{train}: {is} at {}, and the train at {here}", version.tag()))
+        })
     });
     of_strangers.into_iter().chain(of_nested).chain(of_members).chain(alone).collect()
 }

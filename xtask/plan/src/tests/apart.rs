@@ -73,6 +73,16 @@ fn a_wheel_of_another_version_or_workspace_is_no_part_of_the_train() {
     let own =
         "`[workspace.metadata.trains.chirp-py]` with `driver = \"chirp-py\"`: it is at 0.14.4, and the train at 0.9.3";
     assert_eq!(chirp("version = \"0.14.4\"\n"), [format!("{what} {own}")]);
+    // That of a crate for others is its own, and the wheel's with it.
+    let open = house.clone().member("chirp-py", "0.1.0", "");
+    let open = open.file("crates/chirp-py/pyproject.toml", &format!("{maturin}dynamic = [\"version\"]\n"));
+    assert_eq!(reported(&open)[1], format!("{what} {}", own.replace("0.14.4", "0.1.0")));
+    let two = open.member("caw-py", "0.1.0", "");
+    let two = two.file("crates/caw-py/pyproject.toml", &format!("{maturin}version = \"0.1.0\"\n"));
+    assert_eq!(
+        reported(&two)[1],
+        "crates/caw-py/pyproject.toml, crates/chirp-py/pyproject.toml are maturin projects, and no train builds their wheels; next: for each, add `[workspace.metadata.trains.NAME]` with `driver = \"NAME\"`: they are at 0.1.0, and the train at 0.9.3"
+    );
     let nested = house
         .file("python/Cargo.toml", "[workspace]\n")
         .file("python/a/pyproject.toml", maturin)
