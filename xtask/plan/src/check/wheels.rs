@@ -106,18 +106,23 @@ pub fn strange_version(snapshot: &Snapshot, wheel: &Wheel, to: &Version) -> Opti
     let workspace = &snapshot.workspace;
     let member = &workspace.members[wheel.member];
     let found = wheel_version(wheel).ok()??;
+    // Some keep a wheel at `1.18.0b1` while its crate is at 1.18.0.
+    let is_apart = found.is_prerelease() && !found.is_development() && !member.version.is_prerelease();
+    let was_released = || snapshot.train.tags(&snapshot.repo).any(|(released, _)| released == found);
     // One that was left behind is aligned.
-    if found == *to || found.falls_to(to) || had(snapshot, &found, |version| *version == found) {
+    let is_behind = had(snapshot, &found, |version| *version == found) && (!is_apart || was_released());
+    if found == *to || found.falls_to(to) || is_behind {
         return None;
     }
     let python = member.version.show(Dialect::Pep440).ok()?;
     let (path, manifest) = (slashed(&wheel.path), slashed(&member.manifest));
-    let what = format!("{path} says {}, {manifest} says {}, and no release was {0}", found.tag(), member.version);
-    Some(Finding::new(
-        Check::WheelVersion,
-        what,
-        format!("write `version = \"{python}\"` under [project] in {path} and commit"),
-    ))
+    let says = wheel.project.version.as_ref().map_or_else(|| found.tag(), |place| place.text.clone());
+    let what = format!("{path} says {says}, {manifest} says {}, and no release was {says}", member.version);
+    let next = format!(
+        "write `version = \"{python}\"` under [project] in {path} and commit, or leave the wheel out: `wheels = []` in {}",
+        snapshot.train.config.table()
+    );
+    Some(Finding::new(Check::WheelVersion, what, next))
 }
 
 /// PyO3 extensions that `cargo publish` would publish, each with whether it is described as a library for crates: a registry

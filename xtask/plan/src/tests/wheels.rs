@@ -52,6 +52,19 @@ fn a_wheel_that_was_left_behind_is_aligned_and_a_strange_one_is_reported() {
             "wheel-version: barter-python/pyproject.toml says 0.3.0, barter-python/Cargo.toml says 0.9.3, and no release was 0.3.0"
         ]
     );
+    // A pre-release of its own is none that was left behind, whatever tags are here.
+    let alone = |house: Sketch, python: &str| {
+        let said = format!("version = \"{python}\"");
+        findings(&house.with("barter-python/pyproject.toml", "version = \"0.9.3\"", &said).release("0.10.0"))
+    };
+    assert_eq!(
+        alone(house(), "0.9.3b1"),
+        [
+            "wheel-version: barter-python/pyproject.toml says 0.9.3b1, barter-python/Cargo.toml says 0.9.3, and no release was 0.9.3b1"
+        ]
+    );
+    assert_eq!(alone(house().tagged("v0.9.3-beta.1"), "0.9.3b1"), [""; 0]);
+    assert_eq!(alone(house(), "0.9.3.dev1"), [""; 0]);
 }
 
 /// The crate that is driven by a command line is seldom the one that Python needs.
