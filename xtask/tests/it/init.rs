@@ -12,11 +12,12 @@ fn released(name: &str) -> Place {
     place.init();
     place.git("tag --annotate v0.7.3 --message v0.7.3");
     for (from, to) in [("0.7.3", "0.7.4"), ("0.7.4", "0.7.5")] {
+        place.write("docs/use.md", &format!("lark = \"{to}\"\n"));
+        place.commit("docs: the next version");
         for name in ["lark", "lark-core", "lark-io"] {
             let manifest = format!("crates/{name}/Cargo.toml");
             place.write(&manifest, &place.read(&manifest).replace(from, to));
         }
-        place.write("docs/use.md", &format!("lark = \"{to}\"\n"));
         run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline"]));
         place.commit(&format!("chore: version {to}"));
         place.git(&format!("tag --annotate v{to} --message v{to}"));

@@ -16,6 +16,7 @@ pub struct Released {
     pub version: Version,
     /// The version of the release before it.
     pub from: Version,
+    /// What stood there since the release before.
     pub before: Texts,
     pub after: Texts,
 }

@@ -212,27 +212,37 @@ fn keys(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Vec
     let wanted = init::wanted(workspace);
     let texts = repo::texts_in_tree(loader.sh, &workspace.tracked, wanted.iter())?;
     let seen = Seen { workspace, repo: &loader.repo, log: loader.log()?, texts: &texts };
-    Ok(init::keys(&seen, train, &releases(loader, train)?))
+    Ok(init::keys(&seen, train, &releases(loader, workspace, train)?))
 }
 
-/// What the last two final releases changed.
-fn releases(loader: &Loader<'_>, train: &Train) -> Result<Vec<Released>> {
+/// What the last two final releases changed of what says the present version.
+fn releases(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Vec<Released>> {
     const FILES: usize = 200;
     let mut finals: Vec<_> = train.tags(&loader.repo).filter(|(version, _)| !version.is_prerelease()).collect();
     finals.retain(|(version, _)| version.post().is_none());
     finals.sort();
+    let here = train.version(workspace).tag();
+    let tracked = &loader.tracked;
+    let saying =
+        repo::search(&loader.repo.top, tracked, &[&here], init::may_say_version, |path, _| vec![path.to_owned()]);
+    let saying: BTreeSet<PathBuf> = saying.into_iter().collect();
     let mut releases = Vec::new();
     for pair in finals.windows(2).rev().take(2) {
-        let [(from, _), (version, tag)] = pair else { continue };
-        let commit = &loader.repo.tags[*tag];
-        let parent = format!("{commit}^");
-        let changed = repo::changed(loader.sh, &parent, commit)?.into_iter();
-        let paths = changed.filter(|path| init::may_say_version(path)).take(FILES).collect();
+        let [(from, before), (version, after)] = pair else { continue };
+        // The tag may well be on a later commit than the one that moved them.
+        let [before, after] = [before, after].map(|tag| &loader.repo.tags[*tag]);
+        let changed = repo::changed(loader.sh, before, after)?.into_iter();
+        let paths = changed.filter(|path| saying.contains(path)).take(FILES).collect();
+        let mut before = repo::texts_at(loader.sh, before, &paths)?;
+        // What came since the release before may have said its version, too; a shallow clone ends at the tag.
+        for (path, text) in repo::texts_at(loader.sh, &format!("{after}^"), &paths).unwrap_or_default() {
+            before.entry(path).or_default().push_str(&text);
+        }
         releases.push(Released {
             version: version.clone(),
             from: from.clone(),
-            before: repo::texts_at(loader.sh, &parent, &paths)?,
-            after: repo::texts_at(loader.sh, commit, &paths)?,
+            before,
+            after: repo::texts_at(loader.sh, after, &paths)?,
         });
     }
     Ok(releases)
