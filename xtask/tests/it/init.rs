@@ -52,6 +52,10 @@ fn what_cannot_be_derived_is_proposed_and_written_once() {
     assert!(place.tree_bytes() == written);
     place.commit("release with the tool");
     place.xtask("init --check").ok();
+    // What somebody released by hand is no release to be resumed, though its commit is called as ours will be.
+    let again = place.xtask("release --dry-run --waive cargo-test");
+    let taken = "next: name a higher version: cargo xtask release 0.7.6 (a tag is never moved)";
+    assert!(again.all().contains(taken) && !again.all().contains("git revert"), "{}", again.all());
     // The train that was derived is the same one, and the release edits what was proposed.
     let release = place.xtask("release minor --waive cargo-test").ok();
     assert!(place.read("docs/use.md").contains("0.8.0"), "{}", release.all());

@@ -123,7 +123,8 @@ fn planned(asked: Asked<'_>, head: Snapshot, current: &Version) -> Result<Planne
         return hotfix::plan(loader, Some(&to), options);
     }
     for (entry, call) in commits_of(asked, &head, &to)? {
-        if let Some(before) = before(asked, &entry, call, &to)?
+        if (to != *current || !is_others(&entry)?)
+            && let Some(before) = before(asked, &entry, call, &to)?
             && let Some(planned) = resumed(asked, before, &entry, call, &to)?
         {
             return Ok(planned.because(why));
