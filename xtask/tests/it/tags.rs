@@ -158,6 +158,18 @@ fn a_tag_from_before_the_configuration_is_read_with_todays() {
 }
 
 #[test]
+fn what_goes_to_no_registry_today_did_not_before_the_configuration() {
+    let place = adopted("kept_before_configuration");
+    place.replace("crates/lark/Cargo.toml", "[package]\n", "[package]\npublish = false\n");
+    place.commit("it goes to nobody");
+    for args in ["status 0.7.3", "publish 0.7.3 --dry-run"] {
+        let output = place.xtask(args);
+        assert!(output.out.contains("crate lark-core 0.7.3"), "{args}: {}", output.all());
+        assert!(!output.out.contains("crate lark 0.7.3"), "{args}: {}", output.all());
+    }
+}
+
+#[test]
 fn a_patch_moves_every_member_where_the_patches_before_did() {
     let patched = |name: &str, moved: &[&str]| {
         let place = beside_another(name, &["0.7.3"]);

@@ -162,6 +162,10 @@ impl<'a> Loader<'a> {
             && let Some(trains) = self.graph.metadata.get("trains")
         {
             graph.metadata = json!({ "trains": lent(trains, &graph, |path| tracked.contains(path)) });
+            // So is what goes to no registry: who adopts the tool says that, too.
+            for package in &mut graph.packages {
+                package.publish &= self.graph.packages.iter().all(|here| here.name != package.name || here.publish);
+            }
             graph.lent = true;
         }
         let fragments = fragments(&graph);
