@@ -292,6 +292,11 @@ fn a_workspace_that_needs_a_submodule_says_which() {
     is_named();
     fs::remove_dir_all(place.tree.join(".git/modules")).unwrap();
     is_named();
+    // It is not to blame for whatever cargo cannot read.
+    place.replace("Cargo.toml", ", \"vendor\"]", "]\nresolver = \"9\"");
+    place.commit("build: no member");
+    let output = place.xtask("check");
+    assert!(output.code == Some(1) && !output.err.contains("vendor"), "{}", output.all());
 }
 
 #[test]

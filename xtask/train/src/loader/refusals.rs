@@ -86,9 +86,10 @@ pub fn unread(sh: &Shell, repo: &Repo, known: &Tracked, error: &cargo_metadata::
         );
     }
     let lacking = contents::lacking(sh, known).unwrap_or_default();
-    let mut inner = lacking.iter().filter(|lacking| lacking.what == Lack::Submodule);
-    let submodule = contents::not_filled(known, &repo.top).or_else(|| inner.next().map(|lacking| &*lacking.path));
-    if let Some(submodule) = submodule {
+    let inner = lacking.iter().filter(|lacking| lacking.what == Lack::Submodule).map(|lacking| &*lacking.path);
+    let mut submodules = contents::not_filled(known, &repo.top).chain(inner);
+    // Of what is not here, cargo names where it looked for it.
+    if let Some(submodule) = submodules.find(|path| error.contains(&slashed(path))) {
         return anyhow!(
             "cargo cannot read the workspace: {error}\n   next: {} is a submodule that is not here: git submodule update --init --recursive, then the same command",
             slashed(submodule)

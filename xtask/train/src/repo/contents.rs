@@ -111,9 +111,9 @@ fn extension(path: &Path) -> Option<String> {
     name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase())
 }
 
-/// A submodule whose directory has nothing of it, whatever git keeps of it elsewhere.
-pub fn not_filled<'t>(tracked: &'t Tracked, top: &Path) -> Option<&'t Path> {
-    tracked.submodules.keys().map(PathBuf::as_path).find(|path| !top.join(path).join(".git").exists())
+/// The submodules whose directories have nothing of them, whatever git keeps of them elsewhere.
+pub fn not_filled<'t>(tracked: &'t Tracked, top: &Path) -> impl Iterator<Item = &'t Path> {
+    tracked.submodules.keys().map(PathBuf::as_path).filter(|path| !top.join(path).join(".git").exists())
 }
 
 /// The links below a directory that lead to what git does not track, with where they lead.
