@@ -117,7 +117,7 @@ fn trains_are_proposed_where_there_is_no_release_without_them() {
     assert_eq!(place.xtask("release minor --dry-run").code, Some(1));
     let written = place.xtask("init --write").ok();
     let why =
-        "proposed: trains, because the 3 publishable crates have 2 versions, and lark 0.7.3 needs lark-core 0.2.1";
+        "proposed: trains, because the 3 publishable crates have 2 versions, and lark 0.7.3 needs lark-core 0.2.1\n";
     assert!(written.out.contains(why), "{}", written.all());
     assert!(place.read("Cargo.toml").starts_with("# ours\n[workspace]\n"), "{}", place.read("Cargo.toml"));
     assert!(place.xtask("init").ok().out.contains("nothing is to be written"));

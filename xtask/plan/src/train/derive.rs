@@ -470,7 +470,7 @@ mod tests {
                        1.0.0: a and aa\n  6.0.0: zz and z\n  5.0.0: e and ee\n  4.0.0: d and dd\n  3.0.0: c and cc\n  ";
         let next = "\nnext: say in Cargo.toml what is released together, for example this, which leaves the other 10 crates where they are; each can have such a line, too, with `default = true` in the first one\n\n\
                     [workspace.metadata.trains]\na = { driver = \"a\", also = [\"aa\"], except = [\"z\"] }";
-        assert_eq!(told.brief, format!("{start}and 1 more versions (-v lists them){next}"));
+        assert_eq!(told.brief, format!("{start}and 1 more version (-v lists them){next}"));
         assert_eq!(told.whole, format!("{start}2.0.0: b and bb{next}"));
         let most = ["a 1.0.0: d", "b 2.0.0", "c 3.0.0", "d 4.0.0", "e 4.0.0", "f 5.0.0"];
         let told = refused(&most, &[], &[], None);

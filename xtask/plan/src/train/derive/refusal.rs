@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     config,
+    edit::count,
     names::ROLLBACK,
     repo::Repo,
     train::{facts::Facts, tag::split},
@@ -156,7 +157,7 @@ impl Facts {
         } else {
             let more = lines.len().saturating_sub(limits.named.saturating_add(1));
             let reported = lines.iter().take(lines.len() - more).map(|line| self.reported(line, first, limits));
-            let more = (more > 0).then(|| format!("\n  and {more} more versions (-v lists them)"));
+            let more = (more > 0).then(|| format!("\n  and {} (-v lists them)", count(more, "more version")));
             let reported: String = reported.chain(more).collect();
             let why = lines.first().and_then(|line| self.crossing(line, self.head(line, first)));
             let why = why.map(|(by, on)| format!(", and {} needs {}", self.shown(by), self.shown(on)));

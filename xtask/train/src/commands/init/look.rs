@@ -50,7 +50,8 @@ fn configure(
         Err(error) => {
             let Some(refusal) = error.downcast_ref::<Refusal>() else { return Err(error) };
             let why = refusal.to_string();
-            looked.found.push(format!("proposed: trains, because {}", why.lines().next().unwrap_or_default()));
+            let why = why.lines().next().unwrap_or_default().trim_end_matches(':');
+            looked.found.push(format!("proposed: trains, because {why}"));
             text = manifest::extended(&text, &manifest::tables(&refusal.proposal)?)?;
             workspace = loader.configured(&text)?;
             every(loader, &workspace)?
