@@ -210,7 +210,9 @@ fn license_objection(license: &str) -> Option<Problem> {
             shown(license),
             error.reason
         ),
-        next: format!("write {like}, or name the file with the licence's text, `license-file = \"LICENSE\"`, instead"),
+        next: format!(
+            "write {like}, or `license-file = \"LICENSE\"` with the file of its text instead, or `publish = false` where it goes to no registry"
+        ),
     })
 }
 
