@@ -74,6 +74,14 @@ fn another_release_does_not_wait_for_one_that_another_tool_made_on_a_branch_of_i
     let args = format!("release 0.9.0 --waive nothing-to-release {UNPROVED}");
     let output = place.xtask(&format!("{args} --dry-run")).ok();
     assert!(!output.all().contains("as another commit"), "{}", output.all());
+    // Nor is that tool's tag to be taken away for the same version.
+    let output = place.xtask("release --dry-run");
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(
+        output.all().contains("name a higher version") && !output.all().contains("then the same"),
+        "{}",
+        output.all()
+    );
 }
 
 #[test]

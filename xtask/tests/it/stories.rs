@@ -261,6 +261,19 @@ fn a_word_counts_on_from_what_another_tool_released() {
 }
 
 #[test]
+fn what_another_tool_released_otherwise_is_not_amended_into_what_would_be_made_here() {
+    let place = Place::of_workspace("made_otherwise", "plain");
+    place.xtask(&format!("release minor {UNPROVED}")).ok();
+    place.write("notes.txt", "of that release\n");
+    place.git("add notes.txt");
+    place.git("commit --quiet --amend --message \"align: release 0.8.0\"");
+    place.git("tag --force v0.8.0");
+    let output = place.xtask("release --dry-run");
+    assert_eq!(output.code, Some(1), "{}", output.all());
+    assert!(output.all().contains("name a higher version") && !output.all().contains("amend it"), "{}", output.all());
+}
+
+#[test]
 fn releases_one_after_the_other() {
     let place = Place::of_workspace("series", "trains");
     let work = |path: &str| {

@@ -33,7 +33,7 @@ pub fn find(loader: &Loader<'_>, train: &Train, version: &Version, plan: &mut Pl
     }
     let (is_meant, option) = (plan.to == *version, train.config.option());
     // Other tools may well tag a branch that is merged as another commit, and that release is theirs.
-    if !is_meant && !repo::recorded_by_tag(loader.sh, &tag)?.is_whole {
+    if !repo::recorded_by_tag(loader.sh, &tag)?.is_whole {
         return Ok(());
     }
     let again = match is_meant {
