@@ -31,6 +31,14 @@ fn a_stray_higher_tag_is_reported_and_nothing_is_counted_from_it() {
 }
 
 #[test]
+fn a_candidate_of_what_was_given_up_is_not_the_last_release() {
+    let place = Place::of_workspace("given_up", "plain");
+    place.git("tag --annotate v1.0.0-rc.1 --message v1.0.0-rc.1 HEAD");
+    let status = place.xtask("status");
+    assert!(status.out.contains("v0.7.3:") && !status.out.contains("v1.0.0-rc.1:"), "{}", status.all());
+}
+
+#[test]
 fn a_fix_of_an_old_line_is_a_release_though_this_line_has_not_its_version() {
     let place = slipped("fix_beside");
     place.git("tag --delete v7.3.0");

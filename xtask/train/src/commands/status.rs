@@ -181,12 +181,11 @@ fn look(
     // Most often, the last release is a final one. The history is as long as it is, and is read once.
     let changes = if released == last_release { since_last } else { changes(&released)? };
     let checklist = run::look(cx, &resume_point::checklist::steps(loader, snapshot)?);
-    let newest = snapshot.train.tags_in_use(&snapshot.repo).max();
     let facts = Facts {
         config: &snapshot.train.config,
         has: plan::timetable::Has::of(&snapshot.workspace, &snapshot.train),
         now: clock::now(),
-        last: newest.map(|(version, tag)| last(cx, loader, snapshot, version, tag.to_owned(), here)).transpose()?,
+        last: last_release.map(|(version, tag)| last(cx, loader, snapshot, version, tag, here)).transpose()?,
         released: released.as_ref().map(|(_, tag)| repo::tagged_at(cx.sh, tag)).transpose()?,
         hotfixes: hotfixes(cx.sh, snapshot)?,
         proposed: proposed(cx, snapshot)?,
