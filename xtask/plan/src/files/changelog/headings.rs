@@ -123,7 +123,9 @@ pub fn sections<'a>(lines: &[Line<'a>], whose: Whose<'_>) -> Vec<(Heading<'a>, T
     if all.iter().any(|(_, heading)| heading.level + 1 < DEEPEST) {
         all.retain(|(_, heading)| heading.level < DEEPEST);
     }
-    let level = all.iter().find(|(title, _)| is_unreleased(title)).or(all.iter().find(|(title, _)| is_plain(title)));
+    let is_version = |title: &Title| title.version().is_some();
+    let first = |is_meant: &dyn Fn(&Title) -> bool| all.iter().find(|(title, _)| is_meant(title));
+    let level = first(&is_unreleased).or(first(&is_plain)).or(first(&is_version));
     let level = level.map_or(2, |(_, heading)| heading.level);
     let begins =
         |(title, heading): &(Title, Heading<'_>)| heading.level == level || is_plain(title) && !is_unreleased(title);
@@ -173,6 +175,14 @@ mod tests {
             assert!(!message.undated, "{title}");
             assert!(date.is_none() || message.day.map(|day| &title[day]) == date, "{title}");
         }
+    }
+
+    #[test]
+    fn versions_that_say_their_days_in_words_have_the_level_of_the_first() {
+        let text = "# 0.3.0 (August 1, 2024)\n\n## Added\n\n- b\n\n# 0.2.0 (October 10, 2022)\n\n## Added\n\n- a\n";
+        let found = sections(&lines(text), Whose::default());
+        let found: Vec<_> = found.iter().map(|(heading, title)| (heading.level, title.version().cloned())).collect();
+        assert_eq!(found, [(1, Some(v("0.3.0"))), (1, Some(v("0.2.0")))]);
     }
 
     #[test]
