@@ -76,6 +76,10 @@ fn write_log(
 /// Why there is a changelog, and the release says nothing of it.
 fn untold(snapshot: &Snapshot) -> Option<String> {
     let Snapshot { workspace, train, .. } = snapshot;
+    // The default train's is no other's.
+    if workspace.trains.iter().any(|other| other.default && other.name != train.name()) {
+        return None;
+    }
     let path = workspace.usual_log();
     let text = workspace.texts.get(&path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -694,6 +694,7 @@ fn two_trains_keep_two_changelogs() {
         let shared = if own.is_some() { vec![SHARED] } else { vec![] };
         let plan = house.release("minor");
         assert_eq!(findings(&plan), shared, "{own:?}: nobody said that it keeps one");
+        assert!(!plan.remarks.iter().any(|remark| remark.contains("CHANGELOG.md")), "{:?}", plan.remarks);
         for finding in &plan.findings {
             assert!(
                 finding.next.starts_with("write `changelog = \"crates/ingestion/CHANGELOG.md\"`"),
