@@ -10,10 +10,11 @@ use anyhow::{Result, bail};
 
 use super::{possible_drivers, roots};
 use crate::{
-    config::{Template, TrainConfig, apart},
-    edit::slashed,
+    config::{Form, Template, TrainConfig, apart},
+    edit::{count, slashed},
     names::ROLLBACK,
     repo::Repo,
+    tool::TOOL,
     version::{Dialect, Version},
     workspace::{Member, Workspace},
 };
@@ -63,6 +64,7 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     let mut known = vec![usual.clone()];
     known.extend((!shared).then(String::new));
     known.extend(own);
+    refuse_respelt(workspace, repo, config, (driver, &known), highest.1.as_ref())?;
     // A crate may be tagged by the end of its name alone: then its very version is there, and no other name ends so.
     let tails = name.match_indices('-').map(|(at, _)| &name[at + 1..]).enumerate().filter(|(nth, tail)| {
         let others = workspace.members.iter().map(|member| &member.name).filter(|other| *other != name);
@@ -130,6 +132,51 @@ fn refuse_shared(workspace: &Workspace, config: &TrainConfig, tag: &Template) ->
         "train {}: its tags \"{tag}\" could be those of train {other}, \"{theirs}\": say `tag = \"{another}\"` in [workspace.metadata.trains.{train}], or another one there",
         config.name
     )
+}
+
+/// Tags that lead to the driver's version and spell theirs in a way of their own are none that could be counted from: the
+/// release that they are of would be made again, in another series.
+fn refuse_respelt(
+    workspace: &Workspace,
+    repo: &Repo,
+    config: &TrainConfig,
+    (driver, prefixes): (usize, &[String]),
+    newest: Option<&Version>,
+) -> Result<()> {
+    let here = workspace.members[driver].version.base();
+    let read =
+        |tag| prefixes.iter().find_map(|prefix| Some((respelt(str::strip_prefix(tag, &**prefix)?)?, prefix, tag)));
+    let found = repo.tags.keys().filter_map(|tag| read(tag.as_str()));
+    let mut found: Vec<_> =
+        found.filter(|(version, ..)| *version <= here && newest.is_none_or(|it| version > it)).collect();
+    found.sort();
+    let Some((version, prefix, tag)) = found.pop().filter(|_| !found.is_empty()) else { return Ok(()) };
+    let own = format!("tag = \"{prefix}{}\"", Template::SLOT);
+    let (say, lines) = match config.form {
+        Form::Absent => {
+            let driver = config.driver.as_ref().map(|driver| format!("driver = \"{driver}\"\n")).unwrap_or_default();
+            let table = format!("\n\n[workspace.metadata.trains.{}]\n{driver}{own}", config.name);
+            (format!("in {}", slashed(&workspace.graph.root)), table)
+        }
+        _ => (format!("`{own}` in {}", config.table()), String::new()),
+    };
+    bail!(
+        "tag {tag} and {} like it spell versions in another way, {tag} for {version}: nothing can be counted from them\nnext: say {say} how tags are spelt from now on, and name the version that follows: {TOOL} release X.Y.Z{lines}",
+        count(found.len(), "other")
+    )
+}
+
+/// A version whose numbers begin with zeros, or without the last one.
+fn respelt(text: &str) -> Option<Version> {
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut numbers: Vec<&str> =
+        text.split('.').take_while(is_number).map(|part| part.trim_start_matches('0')).collect();
+    if numbers.len() != text.split('.').count() || numbers.len() < 2 {
+        return None;
+    }
+    numbers.resize(3.max(numbers.len()), "");
+    let numbers: Vec<&str> = numbers.into_iter().map(|part| if part.is_empty() { "0" } else { part }).collect();
+    Version::parse(&numbers.join("."), Dialect::Tag).ok().filter(|version| version.tag() != text)
 }
 
 /// What tags that carry a name begin with.
@@ -258,6 +305,53 @@ mod tests {
             assert_eq!(split(tag), expected.map(|(version, before)| (v(version), before)), "{tag}");
         }
         assert_eq!(split("v0.7.3.post1").map(|(version, _)| version.tag()).as_deref(), Some("0.7.3.post1"));
+    }
+
+    #[test]
+    fn a_version_may_be_spelt_with_zeros_or_two_numbers() {
+        for (text, expected) in [
+            ("25.07.1", Some("25.7.1")),
+            ("25.07", Some("25.7.0")),
+            ("25.10", Some("25.10.0")),
+            ("25.00", Some("25.0.0")),
+            ("25.7.1", None),
+            ("25", None),
+            ("25.", None),
+            ("25.+7", None),
+            ("25.07.1.2", None),
+            ("25.07-rc", None),
+        ] {
+            assert_eq!(respelt(text), expected.map(v), "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_that_spell_versions_in_another_way_are_not_passed_over() {
+        let chosen = |tags: &[&str], driver: Option<&str>| {
+            let mut sketch = tags.iter().fold(house(), |sketch, tag| sketch.tagged(tag));
+            sketch.repo.tags.retain(|tag, _| tags.contains(&tag.as_str()));
+            match driver {
+                None => sketch.trains = json!({}),
+                Some(driver) => sketch.trains["barter"]["driver"] = json!(driver),
+            }
+            let chosen = Train::choose(&sketch.workspace(), &sketch.repo, None);
+            chosen.map(|train| train.tag.to_string()).map_err(|error| format!("{error:#}"))
+        };
+        let what = "tag 0.09.3 and 1 other like it spell versions in another way, 0.09.3 for 0.9.3: nothing can be counted from them\nnext: say ";
+        let ways = "how tags are spelt from now on, and name the version that follows: cargo xtask release X.Y.Z";
+        let calendar = ["v0.1.0", "0.09", "0.09.3"];
+        assert_eq!(
+            chosen(&calendar, None).unwrap_err(),
+            format!("{what}in Cargo.toml {ways}\n\n[workspace.metadata.trains.barter]\ntag = \"{{version}}\"")
+        );
+        assert_eq!(
+            chosen(&calendar, Some("barter")).unwrap_err(),
+            format!("{what}`tag = \"{{version}}\"` in [workspace.metadata.trains.barter] {ways}")
+        );
+        // A slip, what the series has passed, and what is above.
+        for tags in [&["v0.9.2", "v0.9"][..], &["v0.9.2", "v0.8", "v0.7"], &["v0.9.2", "v0.10", "v0.11"]] {
+            assert_eq!(chosen(tags, None).unwrap(), "v{version}", "{tags:?}");
+        }
     }
 
     #[test]
