@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +14,7 @@ use crate::{
     finding::{Check, Finding},
     paths::dir,
     tool::TOOL,
-    train::Train,
+    train::{Train, beside::is_aside},
     version::{Dialect, Version},
     workspace::Workspace,
 };
@@ -176,11 +177,10 @@ fn of_kind<T: AsRef<str>>(
     (!places.is_empty()).then(|| Finding::of_many(kind, &places, ", ", &format!(" {what}"), next))
 }
 
-/// What is of tests, or of a development environment, is not meant for others.
+/// What is of tests or examples, or of a development environment, is not meant for others.
 pub fn is_apart(path: &Path) -> bool {
-    let is_one = |part: &str| part.starts_with('.') || ["tests", "fixtures", "testdata"].contains(&part);
-    let dirs = path.parent().into_iter().flat_map(Path::components);
-    dirs.map(|part| part.as_os_str().to_string_lossy()).any(|part| is_one(&part))
+    let is_one = |part: &OsStr| part == "testdata" || part.to_string_lossy().starts_with('.');
+    path.parent().is_some_and(|dir| is_aside(dir) || dir.iter().any(is_one))
 }
 
 const DOCKERFILES: [&str; 2] = ["Dockerfile", "Containerfile"];

@@ -92,7 +92,7 @@ pub(super) fn left_beside(snapshot: &Snapshot, versions: &BTreeMap<usize, Versio
     let projects = projects.filter(|project| project.needs.iter().any(|at| versions.contains_key(at)));
     let mut paths: BTreeSet<PathBuf> = sites.chain(projects.map(|project| project.manifest)).collect();
     paths.retain(|path| !train.beside.iter().any(|project| project.manifest == *path));
-    let is_tried = |path: &Path| path.iter().any(|part| part == "examples" || part == "fuzz" || part == "benches");
+    let is_tried = |path: &Path| path.iter().any(|part| part == "fuzz");
     let paths = paths.iter().filter(|path| !check::apart::is_apart(path) && !is_tried(path));
     let own = paths.filter_map(|path| {
         let manifest = cargo_toml::read(workspace.texts.get(path)?).ok()?;

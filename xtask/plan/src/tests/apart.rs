@@ -26,6 +26,7 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
         .file("beside/song-py/pyproject.toml", pyproject)
         .file("beside/poem/pyproject.toml", "[build-system]\nbuild-backend = \"hatchling.build\"\n")
         .file("crates/loner/tests/py/pyproject.toml", pyproject)
+        .file("example/py/pyproject.toml", pyproject)
         .file("deploy/feed/Dockerfile", "FROM scratch\n")
         .file("deploy/feed/Dockerfile.dockerignore", "")
         .file("deploy/web.Dockerfile", "FROM scratch\n")

@@ -91,7 +91,7 @@ fn a_wheel_binds_any_member_of_the_train() {
     assert!(!bound("binding", "0.9.3", ""));
     assert!(!bound("binding", "0.3.0", data), "no release was that");
     assert!(!bound("binding", "0.1.0", data), "an old release of that number says nothing");
-    for place in ["examples", "tests", "fixtures"] {
+    for place in ["example", "examples", "tests", "fixtures"] {
         assert!(!bound(place, "0.9.3", data));
     }
 }

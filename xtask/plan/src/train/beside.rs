@@ -64,6 +64,6 @@ fn read(workspace: &Workspace, path: &Path, text: &str) -> Option<Beside> {
 
 /// Whether a file lies where cargo looks for what is not published.
 pub fn is_aside(path: &Path) -> bool {
-    const ASIDE: [&str; 5] = ["examples", "tests", "benches", "fixtures", "test"];
+    const ASIDE: [&str; 6] = ["example", "examples", "tests", "benches", "fixtures", "test"];
     path.iter().any(|name| ASIDE.iter().any(|aside| name == *aside))
 }
