@@ -10,7 +10,6 @@ use crate::{
     config::{Image, Template},
     edit::slashed,
     repo::{At, Recorded},
-    tool::TOOL,
 };
 
 /// What is known of the checks of a release before any of them is made.
@@ -167,14 +166,14 @@ impl Proof {
                 format!("see the build's output above; `cargo check` in {} is quicker to repeat", slashed(project))
             }
             Prove::Pytest { project, tests } => {
-                format!("fix the failing test in {}/{tests}, commit, and run `{TOOL} smoke`", slashed(project))
+                format!("fix the failing test in {}/{tests}, commit, and run the same command again", slashed(project))
             }
             Prove::Resolve { .. } => {
                 "a member outside of the train may require what cannot be met: see cargo's message, and correct it there"
                     .to_owned()
             }
             Prove::Image { image, .. } => {
-                format!("fix {}, commit, and run `{TOOL} smoke --train …`", slashed(&image.dockerfile))
+                format!("fix {}, commit, and run the same command again", slashed(&image.dockerfile))
             }
             Prove::Command { .. } => format!("fix what it found, commit, and run it again: {}", self.command()),
         }
