@@ -98,6 +98,9 @@ pub fn real_place(top: &Path, path: &Path) -> Option<PathBuf> {
 
 /// Texts as `commit` has them; files that it does not have are left out.
 pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
+    if paths.is_empty() {
+        return Ok(Texts::new());
+    }
     // Listed once and asked by object: asked as `commit:path`, git walks the trees again for each of them.
     let mut found = entries(sh, commit)?;
     found.retain(|entry| paths.contains(&entry.path));

@@ -222,7 +222,11 @@ fn releases(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result
     let mut finals: Vec<_> = train.tags(&loader.repo).filter(|(version, _)| !version.is_prerelease()).collect();
     finals.retain(|(version, _)| version.post().is_none());
     finals.sort();
-    let here = train.version(workspace).tag();
+    let here = train.version(workspace);
+    if finals.last().is_none_or(|(version, _)| version != here) {
+        return Ok(Vec::new());
+    }
+    let here = here.tag();
     let tracked = &loader.tracked;
     let saying =
         repo::search(&loader.repo.top, tracked, &[&here], init::may_say_version, |path, _| vec![path.to_owned()]);
