@@ -293,6 +293,12 @@ mod tests {
         ];
         assert_eq!(decided(&feature, &[], &["wax"]), "wax-core: wax-jit wax-nn wax-data wax-io");
         assert_eq!(decided(&feature, &[], &["house"]), "wax-nn: wax-core wax-jit wax-data wax-io");
+        // Of those that one crate each builds on: the one that most need at all, the one that does more itself, the first.
+        let used = ["x 0.1.0", "y 0.1.0", "a 0.1.0: x", "b 0.1.0: y", "c 0.1.0: a"];
+        assert_eq!(decided(&used, &[], &["house"]), "x: y a b c");
+        let helped = ["helper 0.1.0", "x 0.1.0", "y 0.1.0: ?helper", "a 0.1.0: x", "b 0.1.0: y"];
+        assert_eq!(decided(&helped, &[], &["house"]), "y: helper x a b");
+        assert_eq!(decided(&used[..4], &[], &["house"]), "x: y a b");
         // A helper that all others need indirectly is not what they are made around.
         let helper = ["helper 0.1.0", "base 0.1.0: helper", "a 0.1.0: base", "b 0.1.0: base", "c 0.1.0: base"];
         assert_eq!(decided(&helper, &[], &["house"]), "base: helper a b c");
@@ -312,9 +318,12 @@ mod tests {
         let patched = ["lark 0.7.5: lark-core", "lark-core 0.7.3", "lark-io 0.7.4: lark-core"];
         assert_eq!(decided(&patched, &["v0.7.3", "v0.7.4", "v0.7.5"], &["lark"]), "lark: lark-core lark-io");
         assert_eq!(decided(&patched, &["v0.7.4", "v0.7.5"], &["lark"]), "apart", "0.7.3 was never released");
+        let skipped = ["lark 0.7.5: lark-core", "lark-core 0.7.3"];
+        assert_eq!(decided(&skipped, &["v0.7.3", "v0.7.5"], &["lark"]), "lark: lark-core", "no patch has to be tagged");
         let bumped = ["lark 0.8.0: lark-core", "lark-core 0.7.3"];
         assert_eq!(decided(&bumped, &["v0.7.2", "v0.7.3"], &["lark"]), "lark: lark-core");
         assert_eq!(decided(&bumped, &["v0.7.3", "v0.8.0"], &["lark"]), "apart");
+        assert_eq!(decided(&bumped, &["v0.7.3", "v0.7.4"], &["lark"]), "apart", "it was not in the last release");
         // What has come far on its own keeps its numbers, where a series reaches their first ones.
         let met = ["lark 0.3.0: lark-macros", "lark-macros 0.3.0", "js 0.3.77: lark"];
         assert_eq!(decided(&met, &["0.2.99", "0.2.100", "0.3.0"], &["lark"]), "lark: lark-macros");
@@ -338,6 +347,11 @@ mod tests {
             "apart",
             "nor is there a name for most"
         );
+        // What the root is, the workspace is about, however few have its version.
+        let mut rooted = facts(&["lark 1.0.0", "a 2.0.0: lark", "b 2.0.0"], &[], &["house"]);
+        assert_eq!(decide(&rooted), Decision::Apart);
+        rooted.crates[0].is_root = true;
+        assert_eq!(decide(&rooted), Decision::Train { driver: 0, crates: BTreeSet::from([0]) });
         // The numbers of two histories met.
         let met = ["lark 0.8.0: lark-core", "lark-core 0.8.0"];
         let two =
@@ -351,6 +365,9 @@ mod tests {
         let one = ["lark-v0.6.0", "lark-v0.7.0", "lark-v0.8.0", "lark-core-v0.7.0", "lark-core-v0.8.0"];
         assert_eq!(decided(&met, &one, &["lark"]), "lark: lark-core");
         assert_eq!(decided(&met, &["v0.7.0", "v0.8.0", "lark@0.7.0"], &["lark"]), "lark: lark-core");
+        // Since one of them went on, nobody has the version of the other, whose tags are its own then.
+        let since = ["lark 0.8.1: lark-core", "lark-core 0.8.0"];
+        assert_eq!(decided(&since, &[&one[..], &["lark-v0.8.1"]].concat(), &["lark"]), "apart");
     }
 
     #[test]
@@ -360,6 +377,7 @@ mod tests {
         let tags =
             ["v4.9.0", "v4.10.0", "v4.11.0", "v4.12.0", "v3.4.2", "v3.4.3", "lark-cli-v3.4.3", "lark-cli-v4.12.0"];
         assert_eq!(decided(&program, &tags, &["lark"]), "lark: lark-fmt lark-cli");
+        assert_eq!(decided(&["lark =4.12.0", "!lark-cli =4.12.0: lark"], &tags, &["lark"]), "lark: lark-cli", "two do");
         let literal = ["lark 4.12.0", "lark-fmt 4.12.0: lark", "!lark-cli 4.12.0: lark-fmt"];
         assert_eq!(decided(&literal, &tags, &["lark"]), "lark: lark-fmt");
         // Whether others inherit is nothing to what does not, nor that it inherits to the others.
@@ -438,6 +456,7 @@ mod tests {
         let apart = ["owl 7.0.0", "bee 1.0.0", "bee-x 1.0.0: bee"];
         for (why, crates, tags) in [
             ("one release", &PRODUCT[..], &last[1..]),
+            ("taken back", &PRODUCT, &["rollback/v0.12.4", "rollback/v0.12.5", "v0.12.4", "v0.12.5"]),
             ("tags of its own", &PRODUCT, &["owl-grammar-v0.3.0", "v0.12.4", "v0.12.5"]),
             ("nothing that it needs", &apart, &["v6.0.0", "v7.0.0"]),
         ] {
@@ -447,7 +466,11 @@ mod tests {
         assert!(lines(&nine, &["v9.8.0", "v9.9.0"]).is_some());
         let ahead = lines(&PRODUCT, &["js-0.9.0", "js-0.9.1", "v0.12.3", "v0.12.4", "v0.13.0"]);
         assert_eq!(ahead.unwrap().tags, ["v0.12.4", "v0.12.3"]);
-        assert_eq!(lines(&PRODUCT, &["v0.12.3", "v0.12.4", "v0.12.5-rc.1"]).unwrap().tags, ["v0.12.4", "v0.12.3"]);
+        let candidate = ["v0.12.3", "v0.12.4", "v0.12.5-rc.1"];
+        assert_eq!(lines(&PRODUCT, &candidate).unwrap().tags, ["v0.12.4", "v0.12.3"]);
+        let at_candidate = PRODUCT.map(|line| line.replace("0.12.5", "0.12.5-rc.1"));
+        let at_candidate: Vec<&str> = at_candidate.iter().map(String::as_str).collect();
+        assert_eq!(lines(&at_candidate, &candidate).unwrap().tags, ["v0.12.4", "v0.12.3"]);
     }
 
     #[test]
@@ -498,6 +521,7 @@ mod tests {
         };
         // What has no version yet waits, unless somebody needs or names it.
         assert_eq!(lines(&["ant 0.1.0", "bee 0.0.0"], None), "ant = { driver = \"ant\" }");
+        assert_eq!(lines(&["ant 0.1.0", "bee 0.0.0: cub", "cub 0.0.0"], None), "ant = { driver = \"ant\" }");
         assert_eq!(lines(&["ant 0.1.0: bee", "bee 0.0.0"], None), "trains = [\"ant\", \"bee\"]");
         assert_eq!(lines(&["ant 0.1.0", "bee 0.0.0"], Some(1)), "trains = [\"bee\", \"ant\"]");
         // The one that is named comes first, whatever could be derived beside it.
@@ -526,6 +550,21 @@ mod tests {
         );
         let three = ["ant 1.0.0", "bee 2.0.0", "bug 2.0.0", "fly 3.0.0", "owl-a 1.0.0", "owl-b 1.0.0", "owl-c 1.0.0"];
         assert_eq!(lines(&three, Some(0)), "ant = { driver = \"ant\", also = [\"owl-*\"] }");
+        // What another one needs comes along with that, unless the driver of the other train needs it, too.
+        let along = ["ant 1.0.0", "bee 2.0.0", "w 2.0.0: bee", "x 2.0.0: y", "y 2.0.0", "z 2.0.0: bee"];
+        assert_eq!(
+            lines(&along, None),
+            "bee = { driver = \"bee\", default = true, also = [\"w\", \"x\", \"z\"] }\nant = { driver = \"ant\" }"
+        );
+        assert_eq!(
+            lines(&[&["ant 1.0.0: y"], &along[1..]].concat(), None),
+            "bee = { driver = \"bee\", default = true, also = [\"w\", \"x\", \"y\", \"z\"] }\nant = { driver = \"ant\" }"
+        );
+        // A driver that the pattern of the other train means is its own train's anyway.
+        assert_eq!(
+            lines(&["bee 2.0.0", "owl-a 1.0.0", "owl-b 2.0.0", "owl-c 2.0.0"], Some(1)),
+            "owl-a = { driver = \"owl-a\", default = true }\nbee = { driver = \"bee\", also = [\"owl-*\"] }"
+        );
         // Numbers that met among many keep nobody together, but needs do, whoever needs whom.
         let own = ["a 1.0.0", "b 2.0.0", "c 3.0.0", "d 4.0.0", "e 5.0.0", "f 6.0.0"];
         let met = ["p 9.0.0: q", "q 9.0.0", "s 9.0.0", "t 9.0.0: s", "x =9.0.0"];

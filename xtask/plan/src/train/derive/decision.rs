@@ -126,7 +126,7 @@ impl Facts {
         let starts = |at: usize| format!("{}-", pep503::normalized(&self.crates[at].name));
         let is_family = |at: &usize| {
             let start = starts(*at);
-            of.iter().filter(|&&other| starts(other).starts_with(&start)).count() * 2 > of.len().max(2)
+            of.iter().filter(|&&other| starts(other).starts_with(&start)).count() * 2 > of.len()
         };
         let family = || candidates.iter().copied().filter(is_family).min_by_key(|&at| self.crates[at].name.len());
         let count = |is_so: &dyn Fn(&Crate) -> bool| of.iter().filter(|&&by| is_so(&self.crates[by])).count();
@@ -175,15 +175,15 @@ fn is_patch(old: &Version, new: &Version) -> bool {
     old.line() == new.line()
 }
 
-/// Whether a version comes right after another.
+/// Whether a version comes right after a lower one.
 fn is_next(old: &Version, new: &Version) -> bool {
     let next = [Bump::Patch, Bump::Minor, Bump::Major].map(|bump| old.bump(bump).ok());
-    old.final_version() == new.final_version() || next.contains(&Some(new.final_version()))
+    next.contains(&Some(new.final_version()))
 }
 
 /// Whether two histories are one, told from the first version that both could have had.
 fn goes_with(one: &BTreeSet<Version>, other: &BTreeSet<Version>) -> bool {
     let Some(start) = one.first().max(other.first()) else { return false };
     let [one, other]: [BTreeSet<_>; 2] = [one, other].map(|versions| versions.range(start.clone()..).collect());
-    one.intersection(&other).count() >= one.symmetric_difference(&other).count().max(1)
+    one.intersection(&other).count() >= one.symmetric_difference(&other).count()
 }
