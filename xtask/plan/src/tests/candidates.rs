@@ -484,6 +484,9 @@ fn what_is_proposed_is_what_release_takes() {
         ("0.9.3", &["v0.9.3", "v0.10.2", "rollback/v0.10.2"], FIX, "v0.9.3", true, &["0.9.4"]),
         ("0.9.3", &["v0.9.3", "v0.9.3.post1", "rollback/v0.9.3.post1"], FIX, "v0.9.3", true, &["0.9.4"]),
         ("0.9.3", &["v0.9.3", "v0.9.4-rc.1", "rollback/v0.9.4-rc.1"], FIX, "v0.9.3", true, &["0.9.4"]),
+        // No candidate above keeps a final version back, rolled back or not.
+        ("0.9.3", &["v0.9.3", "v0.9.5-rc.1", "rollback/v0.9.5-rc.1"], FIX, "v0.9.3", true, &["0.9.4"]),
+        ("0.9.3", &["v0.9.3", "v0.9.5-rc.1"], FIX, "v0.9.3", true, &["0.9.4"]),
         (
             "0.10.0-rc.1",
             &["v0.9.3", "v0.10.0-rc.1", "v0.10.0", "rollback/v0.10.0"],

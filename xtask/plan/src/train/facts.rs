@@ -161,7 +161,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::tests::sketch::Sketch;
+    use crate::tests::sketch::{Sketch, house, v};
 
     #[test]
     fn an_address_names_the_repository_whatever_page_it_is_of() {
@@ -187,6 +187,16 @@ mod tests {
             assert_eq!(carried(prefix), "lark", "{prefix}");
         }
         assert_eq!([carried("v"), carried(""), carried("rs-"), carried("harv")], ["v", "", "rs", "harv"]);
+    }
+
+    #[test]
+    fn tags_are_of_the_member_that_they_name_unless_they_were_rolled_back() {
+        let tags = ["v0.9.2", "rollback/v0.9.2", "barter-data-v0.9.1"];
+        let sketch = tags.into_iter().fold(house(), Sketch::tagged);
+        let facts = Facts::of(&sketch.workspace(), &sketch.repo);
+        assert_eq!(facts.tagged, [BTreeSet::from([v("0.9.3")])]);
+        let data = facts.crates.iter().find(|each| each.name == "barter-data");
+        assert_eq!(data.map(|data| &data.tagged), Some(&BTreeSet::from([v("0.9.1")])));
     }
 
     #[test]

@@ -155,6 +155,22 @@ mod tests {
         }
         assert_eq!(train.version_at(repo, "0000000000").map(|version| version.tag()).as_deref(), Some("0.9.4"));
         assert_eq!(train.version_at(repo, "1111111111"), None);
+        // A post release tells of itself and holds no crates; build metadata makes no version that comes after.
+        let snapshot = house().tagged("v0.9.2").tagged("v0.9.3.post1").snapshot();
+        let (train, repo) = (&snapshot.train, &snapshot.repo);
+        let tag = |found: Option<(Version, String)>| found.map(|found| found.1).unwrap_or_default();
+        assert_eq!(tag(train.tag_below(repo, &v("0.9.4"))), "v0.9.3");
+        assert_eq!(tag(train.reported_until(repo, &v("0.9.4"))), "v0.9.3.post1");
+        assert_eq!(tag(train.tag_below(repo, &v("0.9.3+a"))), "v0.9.2");
+    }
+
+    #[test]
+    fn a_mark_of_what_was_rolled_back_is_no_tag_of_a_train() {
+        let train = house().snapshot().train;
+        for (tag, expected) in [("v1.0.0", true), ("lark-v1.0.0", true), ("rollback/v1.0.0", false), ("nightly", false)]
+        {
+            assert_eq!(may_be_tag(&train, tag), expected, "{tag}");
+        }
     }
 
     #[test]
