@@ -52,6 +52,11 @@ pub struct Search {
     pub needles: BTreeSet<String>,
 }
 
+/// Whether a program wrote a file, as its name says.
+pub fn is_generated(path: &Path) -> bool {
+    Place::of(path) == Place::Generated
+}
+
 impl Search {
     /// What a release of `to` leaves behind: the version that the crates have, and the last final one where that is another.
     pub fn of_release(snapshot: &Snapshot, left: &Version, to: &Version) -> Search {

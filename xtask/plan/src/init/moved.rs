@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Key, key, list};
 use crate::{
     edit::slashed,
+    strays,
     train::Train,
     version::Version,
     workspace::{LOGS, Texts, Workspace},
@@ -21,11 +22,13 @@ pub struct Released {
     pub after: Texts,
 }
 
-/// Whether a file may be one that a person has to name: crates, locks and changelogs are known.
+/// Whether a file may be one that a person has to name: crates, locks and changelogs are known, and what a program writes
+/// follows when it runs again.
 pub fn may_say_version(path: &Path) -> bool {
     const KNOWN: [&str; 3] = ["Cargo.toml", "Cargo.lock", "uv.lock"];
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    !KNOWN.contains(&&*name) && !LOGS.contains(&&*name) && !path.starts_with(".github/workflows")
+    let is_known = KNOWN.contains(&&*name) || LOGS.contains(&&*name) || path.starts_with(".github/workflows");
+    !is_known && !strays::is_generated(path)
 }
 
 /// The places that each of the last releases moved, and that say the present version.

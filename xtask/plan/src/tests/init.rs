@@ -250,6 +250,7 @@ fn a_file_follows_where_each_release_moved_it_and_nothing_else_does() {
         ("deploy.yaml", "image: lark:V\n"),
         (".github/workflows/ci.yml", "lark: V\n"),
         ("two.toml", "is = \"V\"\nis = \"1.2.3\"\n"),
+        ("DEPENDENCIES.rust.tsv", "lark@V\tMIT\n"),
     ];
     let known = lark()
         .configured("changelog", json!("docs/log.txt"))
