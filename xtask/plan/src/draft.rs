@@ -174,7 +174,7 @@ impl Draft {
         let checks = checks(snapshot, options, &waivable);
         let is_waived = |finding: &Finding| checks.waived.contains_key(finding.check.name());
         let (waived, findings): (Vec<_>, Vec<_>) = std::mem::take(&mut self.findings).into_iter().partition(is_waived);
-        self.findings = findings;
+        self.findings = check::wheels::reported_once(workspace, train, findings);
         let confirmed = confirmed(snapshot, options);
         let mut confirmations = checklist::asked(snapshot, &self.to);
         confirmations.extend(checklist::by_person(snapshot, &confirmed));

@@ -74,6 +74,9 @@ pub struct Finding {
     pub check: Check,
     #[serde(flatten)]
     pub problem: Problem,
+    /// The files that it is true of, where it may be true of several.
+    #[serde(skip)]
+    pub places: Vec<String>,
     /// What people are told of it first, where `what` lists much.
     #[serde(skip)]
     brief: Option<String>,
@@ -89,14 +92,14 @@ impl Deref for Finding {
 
 impl Finding {
     pub fn new(check: Check, what: impl Into<String>, next: impl Into<String>) -> Finding {
-        Finding { check, problem: Problem::new(what, next), brief: None }
+        Finding { check, problem: Problem::new(what, next), places: Vec::new(), brief: None }
     }
 
     /// What is true of each of these places, and follows their names in `what`.
     pub fn of_many(check: Check, places: &[String], joint: &str, what: &str, next: String) -> Finding {
         let (all, first) = (places.join(joint), first_of(places));
         let brief = (all.len() > first.len()).then(|| format!("{first}{what}"));
-        Finding { brief, ..Finding::new(check, format!("{all}{what}"), next) }
+        Finding { places: places.to_vec(), brief, ..Finding::new(check, format!("{all}{what}"), next) }
     }
 
     pub fn in_brief(&self) -> &str {

@@ -1,6 +1,8 @@
 //! Whether a wheel has the version of its crate, in both manifests and in the locks, and goes to PyPI alone.
 //! It must never ask for more than maturin reads.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::versions::{had, unversioned};
@@ -152,6 +154,18 @@ pub(super) fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Fi
             Finding::new(Check::PublishableWheel, what, "add `publish = false` under [package]")
         })
         .collect()
+}
+
+/// Without what a registry of crates would refuse of a wheel that is not meant for it: to say so is the one way out.
+pub fn reported_once(workspace: &Workspace, train: &Train, mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.iter().any(|finding| finding.check == Check::PublishableWheel) {
+        let wheels: BTreeSet<String> = wheels_alone(workspace, train).map(|member| slashed(&member.manifest)).collect();
+        findings.retain(|Finding { check, places, .. }| {
+            let is_of_registry = matches!(check, Check::Metadata | Check::Dependencies | Check::PathOnly);
+            !is_of_registry || places.is_empty() || !places.iter().all(|place| wheels.contains(place))
+        });
+    }
+    findings
 }
 
 /// What to type for a wheel that lags: a release takes it along, the next one where the driver's version has its tag.

@@ -683,6 +683,27 @@ fn pointers_of_git_lfs_are_reported_once() {
 }
 
 #[test]
+fn what_else_a_registry_would_refuse_of_a_wheel_is_said_where_it_is_meant_for_it() {
+    let wheel = "barter-python/Cargo.toml";
+    let fork = "fork = { git = \"https://forge.example/fork\" }\n";
+    let mut public = house()
+        .configured("driver", json!("barter-python"))
+        .with(wheel, "publish = false\n", "# no description\n")
+        .with(wheel, "pyo3 = \"0.28\"\n", &format!("pyo3 = \"0.28\"\n{fork}"))
+        .lock();
+    let checks = |sketch: &Sketch| {
+        let plan = sketch.release("minor");
+        plan.findings.iter().map(|found| found.check.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(checks(&public), ["publishable-wheel"]);
+    // What is of another crate, too, is said.
+    let both = public.clone().with(BARTER, HOLDS, &format!("{HOLDS}{fork}")).lock();
+    assert_eq!(checks(&both), ["dependencies", "publishable-wheel"]);
+    public.options.waive.push("publishable-wheel".to_owned());
+    assert_eq!(checks(&public), ["dependencies", "metadata"]);
+}
+
+#[test]
 fn a_python_extension_that_is_described_as_a_library_may_be_published() {
     let wheel = "barter-python/Cargo.toml";
     let refused = "publishable-wheel: barter-python/Cargo.toml is a PyO3 cdylib that `cargo publish` would publish";
