@@ -31,7 +31,7 @@ pub fn logs<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<(&'w Path, Lo
 
 /// A crate's own changelog, when it has one that is not a train's.
 fn log_of(workspace: &Workspace, train: &Train, at: usize) -> Option<PathBuf> {
-    let path = workspace.members[at].logs().into_iter().find(|path| workspace.texts.contains_key(path))?;
+    let path = workspace.log_of(at)?;
     let is_trains = |path: &Path| {
         let configured = workspace.trains.iter().filter_map(|train| train.changelog.as_ref());
         let theirs = configured.map(|path| workspace.in_root(path)).chain([workspace.usual_log()]);

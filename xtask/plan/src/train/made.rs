@@ -264,11 +264,10 @@ fn kept_log(
     }
     let others = || workspace.trains.iter().filter(|other| other.name != config.name);
     let of_other = |other: &TrainConfig| other.changelog.as_ref().map(|path| workspace.in_root(path));
-    let log_of = |at: usize| workspace.members[at].logs().into_iter().find(|path| workspace.texts.contains_key(path));
-    let is_only = crates.iter().all(|&at| at == driver || log_of(at).is_none());
+    let is_only = crates.iter().all(|&at| at == driver || workspace.log_of(at).is_none());
     let (usual, here) = (workspace.usual_log(), workspace.members[driver].version.final_version());
     let is_free = |path: &PathBuf| *path != usual && !others().any(|other| of_other(other).as_ref() == Some(path));
-    let own = log_of(driver).filter(|path| is_only && is_free(path));
+    let own = workspace.log_of(driver).filter(|path| is_only && is_free(path));
     let of_workspace = (!others().any(|other| other.default)).then(|| usual.clone());
     let kept = of_workspace.into_iter().chain(own).map(|path| (named(&path), path)).find(|(names, path)| {
         let log = workspace.texts.get(path).map(|text| names.log(path, text));

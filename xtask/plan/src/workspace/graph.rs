@@ -46,6 +46,11 @@ impl Workspace {
         named.iter().find(|path| self.texts.contains_key(*path)).unwrap_or(&named[0]).clone()
     }
 
+    /// The changelog that a member keeps of its own.
+    pub fn log_of(&self, member: usize) -> Option<PathBuf> {
+        self.members[member].logs().into_iter().find(|path| self.texts.contains_key(path))
+    }
+
     /// Paths in the configuration count from the workspace's root.
     pub fn in_root(&self, path: &Path) -> PathBuf {
         normalized(&self.root_dir().join(path)).unwrap_or_else(|| path.to_owned())
