@@ -163,8 +163,10 @@ impl<'a> Loader<'a> {
         {
             graph.metadata = json!({ "trains": lent(trains, &graph, |path| tracked.contains(path)) });
             // So is what goes to no registry: who adopts the tool says that, too.
+            let kept = self.graph.packages.iter().filter(|package| !package.publish);
+            let kept: BTreeSet<&str> = kept.map(|package| package.name.as_str()).collect();
             for package in &mut graph.packages {
-                package.publish &= self.graph.packages.iter().all(|here| here.name != package.name || here.publish);
+                package.publish &= !kept.contains(package.name.as_str());
             }
             graph.lent = true;
         }

@@ -177,8 +177,8 @@ pub fn above<'a>(log: impl Into<Log<'a>>, version: &Version) -> Vec<Version> {
 /// Whether it tells of versions, all of them above `here`: it is that of another product.
 pub fn is_ahead<'a>(log: impl Into<Log<'a>>, here: &Version) -> bool {
     let sections = read(log);
-    let mut versions = sections.iter().filter_map(|section| section.title.version());
-    versions.by_ref().take(2).filter(|found| *found > here).count() == 2 && versions.all(|found| found > here)
+    let versions: Vec<&Version> = sections.iter().filter_map(|section| section.title.version()).collect();
+    versions.len() > 1 && versions.iter().all(|found| *found > here)
 }
 
 /// What the section of that name says, without comments and with the link definitions that it uses: so it can be quoted

@@ -169,13 +169,16 @@ fn refuse_respelt(
 /// A version whose numbers begin with zeros, or without the last one.
 fn respelt(text: &str) -> Option<Version> {
     let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let mut numbers: Vec<&str> =
-        text.split('.').take_while(is_number).map(|part| part.trim_start_matches('0')).collect();
-    if numbers.len() != text.split('.').count() || numbers.len() < 2 {
+    let mut numbers: Vec<&str> = text.split('.').collect();
+    if numbers.len() < 2 || !numbers.iter().all(is_number) {
         return None;
     }
-    numbers.resize(3.max(numbers.len()), "");
-    let numbers: Vec<&str> = numbers.into_iter().map(|part| if part.is_empty() { "0" } else { part }).collect();
+    numbers.resize(3.max(numbers.len()), "0");
+    let numbers = numbers.into_iter().map(|number| match number.trim_start_matches('0') {
+        "" => "0",
+        number => number,
+    });
+    let numbers: Vec<&str> = numbers.collect();
     Version::parse(&numbers.join("."), Dialect::Tag).ok().filter(|version| version.tag() != text)
 }
 

@@ -227,17 +227,20 @@ fn releases(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result
         return Ok(Vec::new());
     }
     let here = here.tag();
-    let tracked = &loader.tracked;
-    let saying =
-        repo::search(&loader.repo.top, tracked, &[&here], init::may_say_version, |path, _| vec![path.to_owned()]);
-    let saying: BTreeSet<PathBuf> = saying.into_iter().collect();
     let mut releases = Vec::new();
+    let mut saying: Option<BTreeSet<PathBuf>> = None;
     for pair in finals.windows(2).rev().take(2) {
         let [(from, before), (version, after)] = pair else { continue };
         // The tag may well be on a later commit than the one that moved them.
         let [before, after] = [before, after].map(|tag| &loader.repo.tags[*tag]);
-        let changed = repo::changed(loader.sh, before, after)?.into_iter();
-        let paths = changed.filter(|path| saying.contains(path)).take(FILES).collect();
+        let changed: BTreeSet<PathBuf> = repo::changed(loader.sh, before, after)?.into_iter().collect();
+        // What the last one did not change, no other one decides.
+        let saying = saying.get_or_insert_with(|| {
+            let may = |path: &Path| changed.contains(path) && init::may_say_version(path);
+            let found = repo::search(&loader.repo.top, &loader.tracked, &[&here], may, |path, _| vec![path.to_owned()]);
+            found.into_iter().collect()
+        });
+        let paths = changed.into_iter().filter(|path| saying.contains(path)).take(FILES).collect();
         let mut before = repo::texts_at(loader.sh, before, &paths)?;
         // What came since the release before may have said its version, too; a shallow clone ends at the tag.
         for (path, text) in repo::texts_at(loader.sh, &format!("{after}^"), &paths).unwrap_or_default() {
