@@ -1,6 +1,7 @@
 //! Where the entries of a release's changelog come from, and what has no home in it.
 //! It must never tell the same change twice, nor lose one in silence.
 
+mod ancestry;
 mod commits;
 mod crates;
 mod fragments;
@@ -36,7 +37,6 @@ use crate::{
         names::{Log, Names},
     },
     finding::Finding,
-    repo::Message,
     snapshot::Snapshot,
     train::Train,
     version::Version,
@@ -259,18 +259,6 @@ pub fn reported_by_candidates(snapshot: &Snapshot, to: &Version) -> Option<Strin
     earlier.iter().take_while(stands).last().map(|(_, tag)| (*tag).to_owned())
 }
 
-/// The commits that `from` leads to, itself among them.
-fn behind<'a>(commits: &'a [Message], from: &str) -> BTreeSet<&'a str> {
-    let by_name: BTreeMap<&str, &Message> = commits.iter().map(|commit| (commit.commit.as_str(), commit)).collect();
-    let (mut found, mut queue) = (BTreeSet::new(), vec![from]);
-    while let Some(commit) = queue.pop().and_then(|name| by_name.get(name).copied()) {
-        if found.insert(commit.commit.as_str()) {
-            queue.extend(commit.parents.iter().map(String::as_str));
-        }
-    }
-    found
-}
-
 /// Where an entry waits that says it breaks something.
 pub fn breaking(snapshot: &Snapshot) -> Option<String> {
     let path = snapshot.train.changelog.as_ref()?;
@@ -278,16 +266,4 @@ pub fn breaking(snapshot: &Snapshot) -> Option<String> {
     let mut entries = changelog::entries(&waiting.body).into_iter();
     let breaks = |(kind, text): (Option<&str>, String)| kind.is_some_and(is_of_breaking) || text.starts_with(BREAKING);
     entries.any(breaks).then(|| slashed(path))
-}
-
-/// The pull request that brought each commit in by a merge, as the forge's own message of the merge tells.
-fn pulls(commits: &[Message]) -> BTreeMap<&str, u64> {
-    let mut pulls = BTreeMap::new();
-    for merge in commits {
-        let number = merge.text.strip_prefix("Merge pull request #").and_then(|rest| rest.split_whitespace().next());
-        let (Some(Ok(number)), [main, topic]) = (number.map(str::parse), merge.parents.as_slice()) else { continue };
-        let on_main = behind(commits, main);
-        pulls.extend(behind(commits, topic).difference(&on_main).map(|commit| (*commit, number)));
-    }
-    pulls
 }

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Collected, pulls,
+    Collected,
+    ancestry::Ancestry,
     reverts::undone,
     words::{BREAKING, normal},
 };
@@ -23,7 +24,7 @@ use crate::{
 impl Collected {
     pub(super) fn commits(&mut self, snapshot: &Snapshot) {
         let Snapshot { workspace, train, commits, .. } = snapshot;
-        let pulls = pulls(commits);
+        let pulls = Ancestry::of(commits).pulls();
         let (ours, anyones) = (train.members(), any_trains(workspace, train));
         let mut gone = undone(workspace, commits);
         let (mut outside, mut beside) = (Vec::new(), Vec::new());

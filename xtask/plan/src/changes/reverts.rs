@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ancestry::Ancestry;
 use crate::{
     conventional::{self, Revert},
     repo::Message,
@@ -12,7 +13,8 @@ use crate::{
 /// The commits that came and went, those that took them back among them, each with the other one. `commits` are newest
 /// first: so a revert that was itself taken back takes back nothing.
 pub fn undone<'a>(workspace: &'a Workspace, commits: &'a [Message]) -> BTreeMap<&'a str, &'a str> {
-    let history = History { workspace, commits, pulls: super::pulls(commits) };
+    let ancestry = Ancestry::of(commits);
+    let history = History { workspace, pulls: ancestry.pulls(), ancestry };
     let mut gone = BTreeMap::new();
     for (at, message) in commits.iter().enumerate() {
         let Some(revert) = Revert::parse(&message.text).filter(|_| !gone.contains_key(message.commit.as_str())) else {
@@ -35,7 +37,7 @@ pub fn undone<'a>(workspace: &'a Workspace, commits: &'a [Message]) -> BTreeMap<
 
 struct History<'a> {
     workspace: &'a Workspace,
-    commits: &'a [Message],
+    ancestry: Ancestry<'a>,
     pulls: BTreeMap<&'a str, u64>,
 }
 
@@ -78,10 +80,9 @@ impl<'a> History<'a> {
         let Some((main, topics)) = message.parents.split_first().filter(|(_, topics)| !topics.is_empty()) else {
             return vec![message];
         };
-        let on_main = super::behind(self.commits, main);
-        let merged: BTreeSet<&str> = topics.iter().flat_map(|topic| super::behind(self.commits, topic)).collect();
-        let is_merged =
-            |older: &&&Message| merged.contains(older.commit.as_str()) && !on_main.contains(older.commit.as_str());
+        let merged: BTreeSet<&str> =
+            self.ancestry.brought(topics, main).map(|message| message.commit.as_str()).collect();
+        let is_merged = |older: &&&Message| merged.contains(older.commit.as_str());
         older.iter().filter(is_merged).copied().chain([message]).collect()
     }
 }
