@@ -2,6 +2,7 @@
 //! It must never decide anything; it loads what it is told to, from the working tree or from a commit.
 
 mod between;
+mod commit;
 mod graph;
 mod packed;
 mod paths;
@@ -17,10 +18,9 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result};
-use cargo_metadata::MetadataCommand;
+use anyhow::Result;
 use serde_json::json;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use crate::{
     clock,
@@ -149,15 +149,10 @@ impl<'a> Loader<'a> {
         let sh = self.sh;
         // Cargo wants to see a workspace's files, so they are put where nobody else looks.
         let scratch = repo::TempDir::new()?;
-        let (index, top) = (scratch.path().join("index"), scratch.path().canonicalize()?.join("tree"));
-        let prefix = format!("{}/", top.display());
-        cmd!(sh, "git read-tree {commit}").env("GIT_INDEX_FILE", &index).quiet().run()?;
-        cmd!(sh, "git checkout-index --all --prefix={prefix}").env("GIT_INDEX_FILE", &index).quiet().run()?;
-        let mut command = MetadataCommand::new();
-        command.no_deps().manifest_path(top.join(&self.graph.root));
-        let metadata = command.exec().with_context(|| format!("cargo cannot read the workspace as {commit} has it"))?;
-        let mut graph = graph(metadata, &top)?;
-        let tracked = repo::tracked_at(sh, commit)?;
+        let top = scratch.path().canonicalize()?.join("tree");
+        let files = repo::entries(sh, commit)?;
+        let mut graph = graph(commit::metadata(sh, commit, &files, &top, &self.graph.root)?, &top)?;
+        let tracked: BTreeSet<PathBuf> = files.into_iter().map(|file| file.path).collect();
         if graph.metadata.get("trains").is_none()
             && let Some(trains) = self.graph.metadata.get("trains")
         {

@@ -23,7 +23,7 @@ use plan::{
 /// The mode of a submodule (git-ls-files(1), `--stage`).
 pub const SUBMODULE: &str = "160000";
 /// That of a symbolic link.
-const LINK: &str = "120000";
+pub const LINK: &str = "120000";
 
 /// Everything that git tracks.
 pub fn tracked(sh: &Shell) -> Result<Tracked> {

@@ -28,6 +28,12 @@ pub struct Entry {
     pub path: PathBuf,
 }
 
+impl Entry {
+    pub fn is_link(&self) -> bool {
+        self.mode == contents::LINK
+    }
+}
+
 /// All that a commit has.
 pub fn entries(sh: &Shell, commit: &str) -> Result<Vec<Entry>> {
     let listed = bytes(cmd!(sh, "git ls-tree -r -z --full-tree {commit}"))?;
@@ -110,7 +116,7 @@ pub fn texts_at(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<T
 /// The same as a working tree of the commit shows it: below a link, and in the place of one, stands what it leads to.
 pub fn texts_behind_links(sh: &Shell, commit: &str, paths: &BTreeSet<PathBuf>) -> Result<Texts> {
     let all = entries(sh, commit)?;
-    let (links, files): (Vec<Entry>, Vec<Entry>) = all.into_iter().partition(|entry| entry.mode == "120000");
+    let (links, files): (Vec<Entry>, Vec<Entry>) = all.into_iter().partition(Entry::is_link);
     let links = if links.is_empty() { Texts::new() } else { texts_of(sh, &links)? };
     let mut named: BTreeMap<PathBuf, Vec<&PathBuf>> = BTreeMap::new();
     for path in paths {
