@@ -142,13 +142,18 @@ fn kind(word: &str, scope: Option<&str>, text: &str, breaking: bool) -> Option<K
     }
 }
 
-/// Whether half of these messages at least are in the form, with a type that is in use for it.
-pub fn is_kept<'m>(messages: impl Iterator<Item = &'m str>) -> bool {
+/// Whether a word is a type that is in use. Others begin subjects with the part that they are about: `cli: …`.
+pub fn is_type(word: &str) -> bool {
     const TYPES: [&str; 16] = [
         "feat", "feature", "fix", "bugfix", "perf", "docs", "doc", "chore", "ci", "build", "test", "tests", "refactor",
         "style", "revert", "deps",
     ];
-    let is_one = |message| Change::parse(message).is_some_and(|change| TYPES.contains(&change.word.as_str()));
+    TYPES.contains(&word)
+}
+
+/// Whether half of these messages at least are in the form, with a type that is in use for it.
+pub fn is_kept<'m>(messages: impl Iterator<Item = &'m str>) -> bool {
+    let is_one = |message| Change::parse(message).is_some_and(|change| is_type(&change.word));
     let (kept, all) = messages.fold((0, 0), |(kept, all), message| (kept + usize::from(is_one(message)), all + 1));
     all > 0 && kept * 2 >= all
 }

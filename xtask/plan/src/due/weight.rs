@@ -65,6 +65,8 @@ pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
     let members = train.members();
     let own = subject::all(workspace, train);
     let gone = undone(workspace, past);
+    let own_words = past.iter().filter(|commit| !commit.is_merge()).map(|commit| commit.text.as_str());
+    let is_kept = conventional::is_kept(own_words);
     let change = |commit: &Message| {
         let subject = commit.text.lines().next().unwrap_or_default();
         if commit.is_merge() || gone.contains_key(commit.commit.as_str()) || subject::is_release(&own, subject) {
@@ -76,7 +78,10 @@ pub fn changes(snapshot: &Snapshot, past: &[Message]) -> Vec<Change> {
         if touched.is_empty() {
             return None;
         }
-        let (text, weight) = match conventional::Change::parse(&commit.text) {
+        // Where nobody keeps the form, an unknown type is the part of the code that the commit is about.
+        let is_meant =
+            |read: &conventional::Change| is_kept || read.kind.is_some() || conventional::is_type(&read.word);
+        let (text, weight) = match conventional::Change::parse(&commit.text).filter(is_meant) {
             Some(message) if message.kind.is_none() => return None,
             Some(message) => (subject.to_owned(), Weight::of(message.kind, message.breaking)),
             // What is not in the form may be anything; where it stands says that it counts.

@@ -74,6 +74,12 @@ fn users_see_what_is_in_the_train_and_says_so() {
         let found = observed(&sketch, message, path);
         assert_eq!(found.first().map(|change| change.weight), weight, "{message} {path}");
     }
+    // Where subjects begin with the part of the code that they are about, that is no type.
+    let parts =
+        ["data: round", "docs: rounding", "tests: round", "data: Merge rounding"].map(|text| past(text, &[DATA]));
+    let seen = |commits: &[Message]| changes(&sketch.snapshot(), commits).len();
+    let kept = [&parts[..], &[past("fix: a", &[DATA]), past("fix: b", &[DATA]), past("wip: c", &[DATA])]].concat();
+    assert_eq!((seen(&parts[..1]), seen(&kept)), (1, 2), "in a history that keeps the form, only types count");
 }
 
 #[test]
