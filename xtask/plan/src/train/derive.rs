@@ -371,6 +371,19 @@ mod tests {
     }
 
     #[test]
+    fn tags_of_nobodys_name_tell_which_product_the_workspace_releases() {
+        let crates = ["lark 0.10.43", "lark-cli 1.48.0: lark lark-dict", "lark-dict 0.13.31"];
+        let tags = ["v0.10.43", "v1.47.2", "v1.48.0", "lark-v0.10.42", "lark-v0.10.43", "lark-dict-v0.13.31"];
+        assert_eq!(decided(&crates, &tags, &["lark"]), "apart");
+        let refusal = refused(&crates, &tags, &["lark"], None);
+        assert!(refusal.proposal.ends_with("trains = [\"lark-cli\", \"lark-dict\", \"lark\"]"), "{refusal}");
+        // What nobody tags goes with the name, and an old series of the product's own tells nothing.
+        assert_eq!(decided(&crates, &tags[3..], &["lark"]), "lark: ");
+        let old = ["lark 0.10.43", "lark-cli 0.5.0: lark"];
+        assert_eq!(decided(&old, &["v0.4.0", "v0.5.0", "lark-v0.10.43"], &["lark"]), "lark: ");
+    }
+
+    #[test]
     fn what_inherits_one_version_with_others_is_released_with_them() {
         // A tag of its own for those who build the program.
         let program = ["lark =4.12.0", "lark-fmt =4.12.0: lark", "!lark-cli =4.12.0: lark-fmt"];

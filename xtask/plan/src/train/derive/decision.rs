@@ -95,10 +95,16 @@ impl Facts {
         series.into_iter().any(is_left)
     }
 
-    /// The line that the workspace is about: of the crate that has its name, of the root's, else of more than half.
+    /// The line that the workspace is about: of the crate that has its name, of the root's, else of more than half. Where
+    /// that crate has tags of its own, the tags of nobody's name may tell of another one.
     pub(super) fn main(&self, lines: &[Line]) -> Option<usize> {
-        let all = (0..self.crates.len()).collect();
-        let named = self.namesake(&all).or_else(|| self.root(&all));
+        let all: BTreeSet<usize> = (0..self.crates.len()).collect();
+        let named = self.namesake(&all).or_else(|| self.root(&all)).map(|named| {
+            let Crate { version, tagged, .. } = &self.crates[named];
+            let is_reached = |at: &usize| self.tagged.iter().any(|of| of.last() == Some(&self.crates[*at].version));
+            let told = all.iter().copied().filter(|at| self.crates[*at].version > *version).find(is_reached);
+            told.filter(|_| !tagged.is_empty() && !is_reached(&named)).unwrap_or(named)
+        });
         let is_main = |line: &Line| match named {
             Some(named) => line.crates.contains(&named),
             None => line.crates.len() * 2 > self.crates.len(),
