@@ -131,12 +131,14 @@ impl Collected {
         // Words before the first kind sum the release up, and are of no kind.
         let summary = changelog::summary(&section.body);
         let (mut unnamed, mut homeless) = (Vec::new(), Vec::new());
+        let habit = train.log(&workspace.texts).map(changelog::headings).unwrap_or_default();
+        let is_habit = |kind: Option<&str>| habit.contains(&kind.map(str::to_lowercase));
         for (kind, text) in changelog::entries(&section.body) {
             if !train.config.takes(Entries::Unreleased) {
                 unnamed.push(format!("`{}`", head(&text)));
             }
             let is_known = kind.is_some_and(|kind| train.config.kind(kind).is_some() || is_of_breaking(kind));
-            if !is_known && summary.as_ref() != Some(&text) {
+            if !is_known && !is_habit(kind) && summary.as_ref() != Some(&text) {
                 homeless.push(placed(kind, &text));
             }
             let (kind, words) = (kind.map(str::to_owned), normal(&text));

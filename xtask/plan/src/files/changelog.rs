@@ -133,6 +133,15 @@ fn read_anew(log: Log<'_>) -> Vec<Section> {
         .collect()
 }
 
+/// What stands in the headings above the entries of released versions, in lower case; `None`: nothing did.
+pub fn headings<'a>(log: impl Into<Log<'a>>) -> BTreeSet<Option<String>> {
+    let released = read(log).into_iter().filter(|section| section.title.version().is_some());
+    let of_section = |section: Section| {
+        entries(&section.body).into_iter().map(|(kind, _)| kind.map(str::to_lowercase)).collect::<Vec<_>>()
+    };
+    released.flat_map(of_section).collect()
+}
+
 /// The section of that name; `Unreleased` is found however it is capitalised, and a version however it is written.
 pub fn section<'a>(log: impl Into<Log<'a>>, name: &str) -> Option<Section> {
     read(log).into_iter().find(|section| section.name.eq_ignore_ascii_case(name))

@@ -431,6 +431,10 @@ fn notes_of_one_kind_are_one_with_their_number_three_examples_and_all_below() {
             "CHANGELOG.md: 5 entries are under `### News`, which is not a kind of change: `news 1` (`### News`), `news 2` (`### News`), `news 3` (`### News`) and 2 more (-v lists them){below}"
         )
     );
+    // What earlier versions were told under is the project's own way.
+    let log = format!("## [Unreleased]\n\n### News\n\n{entries}\n\n## 0.9.2\n\n### news\n\n- old\n\n");
+    let plan = fed().with("CHANGELOG.md", "## [Unreleased]\n", &log).release("minor");
+    assert!(!plan.remarks.iter().any(|remark| remark.contains("kind of change")), "{:?}", plan.remarks);
     // An entry may be a paragraph on one line.
     let long = format!("### News\n\n- {}\n", "a word ".repeat(50));
     let plan = fed().with("CHANGELOG.md", "## [Unreleased]\n", &format!("## [Unreleased]\n\n{long}")).release("minor");
