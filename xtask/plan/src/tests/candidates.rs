@@ -52,6 +52,18 @@ fn a_word_leads_to_the_next_pre_release_of_what_is_prepared() {
 }
 
 #[test]
+fn what_candidates_told_below_lines_in_bold_is_told_below_them() {
+    let log = "# C\n\n## Unreleased\n\n**Breaking Changes**\n\n- d\n\n**Dependencies**\n- e\n\n## 0.10.0-rc.1\n\n**Fixes**\n\n- a\n\n\
+               **Dependencies**\n- b\n\n## 0.10.0-alpha.1\n\n- c\n\n## 0.9.3\n\n- old\n";
+    let plan = rust("0.10.0-rc.1", &["v0.9.3", "v0.10.0-rc.1"]).file("CHANGELOG.md", log).release("minor");
+    assert_eq!(findings(&plan), [""; 0]);
+    assert!(!plan.remarks.iter().any(|remark| remark.contains("kind of change")), "{:?}", plan.remarks);
+    let written = changelog::section(text(&plan, "CHANGELOG.md"), "0.10.0").unwrap();
+    let parts = ["- c", "**Breaking Changes**\n\n- d", "**Dependencies**\n\n- e\n- b", "**Fixes**\n\n- a"];
+    assert_eq!(written.body, parts.join("\n\n"));
+}
+
+#[test]
 fn where_only_tags_have_versions_words_count_from_the_last_tag() {
     let tags = ["v0.1.27", "v0.2.14", "v0.3.0-rc.1"];
     for (word, to) in

@@ -86,6 +86,9 @@ mod tests {
             "a section that somebody took away was told all the same"
         );
         assert_eq!(texts(log, None, "0.7.4"), [""; 0], "its section stands already");
+        // Some have lines in bold for headings.
+        let bold = "# C\n\n## Unreleased\n\n## 0.8.0-rc.1\n\n**Fixes**\n\n- a\n- b\n\n**New things**\n- c\n\n## 0.7.3\n\n- old\n";
+        assert_eq!(texts(bold, None, "0.8.0"), ["a", "b", "c"]);
         let log = log.replace("2026-10-02", "2026-10-02 [YANKED]");
         assert_eq!(texts(&log, None, "0.8.0"), ["c", "b", "a\nand more", "old"], "a yanked one told nobody");
         let own = |to: &str| {

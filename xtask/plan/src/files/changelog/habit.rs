@@ -1,7 +1,7 @@
 //! How a changelog writes its headings and bullets, so that what is new is written like what stands there.
 //! It must never take over what a heading says beside version and day, such as the name of a release.
 
-use super::{Section, headings::headings, names::Log, parts::MARKS, read};
+use super::{Section, headings::of_body, names::Log, parts::MARKS, read};
 use crate::date::Date;
 
 /// How sections of versions begin.
@@ -116,6 +116,7 @@ impl Habit {
 
 fn marked(title: &str, level: usize, underlined: Option<char>, eol: &str) -> String {
     match underlined {
+        Some('*') => format!("**{title}**"),
         Some(sign) => format!("{title}{eol}{}", sign.to_string().repeat(title.chars().count())),
         None => format!("{} {title}", "#".repeat(level)),
     }
@@ -126,7 +127,7 @@ pub fn kind(log: Log<'_>, kind: &str, eol: &str) -> String {
     let sections = newest_first(log);
     let mut firsts = sections
         .iter()
-        .filter_map(|section| headings(&section.body).first().map(|first| (first.level, first.underlined)));
+        .filter_map(|section| of_body(&section.body).first().map(|first| (first.level, first.underlined)));
     let below = || (sections.first().map_or(2, |section| section.level) + 1, None);
     let (level, underlined) = firsts.next().unwrap_or_else(below);
     marked(kind, level, underlined, eol)

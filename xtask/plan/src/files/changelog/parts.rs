@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{
     Section,
-    headings::{self, Is, Line, headings, lines},
+    headings::{self, Is, Line, lines, of_body},
     links,
 };
 use crate::conventional::Kind;
@@ -47,7 +47,7 @@ pub fn summary(body: &str) -> Option<String> {
 
 /// The comments before the first kind of a body and before its first bullet, and the body without them.
 pub(super) fn comments_at_head(body: &str) -> (Vec<&str>, String) {
-    let end = headings(body).first().map_or(body.len(), |heading| heading.span.start);
+    let end = of_body(body).first().map_or(body.len(), |heading| heading.span.start);
     let is_bullet = |line: &Line<'_>| line.is == Is::Text && is_list(line.text);
     let head = lines(body).into_iter().take_while(|line| line.span.start < end && !is_bullet(line));
     let head: Vec<Line<'_>> = head.collect();
@@ -122,7 +122,7 @@ impl Part<'_> {
 
 /// What stands before the first heading, then each heading of a kind with what stands under it.
 pub(super) fn parts(body: &str) -> Vec<Part<'_>> {
-    let mut headings = headings(body);
+    let mut headings = of_body(body);
     let of_kind = headings.iter().find(|heading| Kind::parse(heading.title).is_some());
     let level = of_kind.or(headings.first()).map(|heading| heading.level);
     headings.retain(|heading| Some(heading.level) == level);

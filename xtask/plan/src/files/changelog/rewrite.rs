@@ -9,7 +9,7 @@ use super::{
     headings::About,
     line_ending, links,
     names::Log,
-    parts::{comments_at_head, kinds_of_comments, sorted},
+    parts::{comments_at_head, is_list, kinds_of_comments, sorted},
     read, section, set_off,
 };
 use crate::{date::Date, version::Version};
@@ -149,7 +149,8 @@ pub fn add_entries<'a, 'e>(
         let entry = lines.collect::<Vec<_>>().join(eol);
         let entry = format!("{bullet}{}", entry.trim_start());
         body = match kind {
-            "" => format!("{entry}{eol}{body}"),
+            // Only below a blank line is what is in bold a heading.
+            "" => format!("{entry}{eol}{}{body}", if is_list(&body) { "" } else { eol }),
             kind => format!("{body}{eol}{eol}{}{eol}{eol}{entry}", habit::kind(log, kind, eol)),
         };
     }
