@@ -384,6 +384,30 @@ mod tests {
     }
 
     #[test]
+    fn versions_that_only_patches_tell_apart_are_proposed_as_one_train() {
+        let crates = [
+            "lark 42.0.1: lark-core lark-io",
+            "lark-core 42.0.0",
+            "lark-io 42.0.0: lark-core",
+            "lark-x 42.0.1: lark-core",
+        ];
+        let refusal = refused(&crates, &[], &["lark"], None);
+        let next = "next: where a patch moved only what changed, say in Cargo.toml that all are released together\n\n\
+                    [workspace.metadata.trains]\nlark = { driver = \"lark\", also = [\"lark-x\"] }";
+        assert!(refusal.brief.ends_with(next), "{refusal}");
+        let others: [(&[&str], &[&str]); 4] = [
+            (&["lark-core-v42.0.0"], &crates),
+            (&[], &["lark 42.1.0: lark-core lark-io", crates[1], crates[2], crates[3]]),
+            (&[], &["lark 42.0.1: lark-core", "lark-core 42.0.7", "lark-io 42.0.3", "lark-x 42.0.0"]),
+            (&[], &["lark 0.0.2: lark-core lark-io", "lark-core 0.0.1", "lark-io 0.0.1"]),
+        ];
+        for (tags, crates) in others {
+            let refusal = refused(crates, tags, &["lark"], None);
+            assert!(!refusal.brief.contains("only what changed"), "{refusal}");
+        }
+    }
+
+    #[test]
     fn what_inherits_one_version_with_others_is_released_with_them() {
         // A tag of its own for those who build the program.
         let program = ["lark =4.12.0", "lark-fmt =4.12.0: lark", "!lark-cli =4.12.0: lark-fmt"];

@@ -74,6 +74,10 @@ impl Facts {
         let (lines, first) = self.released_apart(named);
         let [(brief, own, _), (whole, all, proposal)] = [BRIEF, WHOLE].map(|limits| {
             let what = self.apart(&lines, first, &limits);
+            if let Some(text) = self.patched(&lines, first).filter(|_| named.is_none()) {
+                let next = format!("where a patch moved only what changed, say in {root} that all are released together");
+                return (format!("{what}\nnext: {next}\n\n{text}"), what, text);
+            }
             let Proposal { text, left_out } = self.proposal(&lines, first, &limits);
             let example = match left_out {
                 0 => "for example".to_owned(),
@@ -92,6 +96,24 @@ impl Facts {
             Together { refusal: Box::new(Refusal { brief, whole, proposal: text, together: None }), heads, tags }
         });
         Refusal { brief, whole, proposal, together }
+    }
+
+    /// One train of all crates, where only patches tell their versions apart, the first ones need others, and no tags are the
+    /// others' own.
+    fn patched(&self, lines: &[Line], first: Option<usize>) -> Option<String> {
+        let [main, others @ ..] = lines else { return None };
+        let driver = self.head(main, first);
+        let is_begun = *main.version.semver() >= semver::Version::new(0, 1, 0);
+        let is_near = is_begun && others.iter().all(|line| line.version.line() == main.version.line());
+        let is_tagged = |at: &usize| self.crates[*at].tagged.contains(&self.crates[*at].version);
+        if !is_near || are_many(lines) || others.iter().flat_map(|line| &line.crates).any(is_tagged) {
+            return None;
+        }
+        self.crossing(main, driver)?;
+        let is_lacking = |at: &usize| *at != driver && !self.crates[driver].needs.contains(at);
+        let also = (0..self.crates.len()).filter(is_lacking).collect();
+        let (name, also) = (&self.crates[driver].name, list("also", &self.patterns(&also, &BTreeSet::new())));
+        Some(format!("[workspace.metadata.trains]\n{name} = {{ driver = \"{name}\"{also} }}"))
     }
 
     /// One train with a line for each version but the first, where the first needs them and they have no tags of their
