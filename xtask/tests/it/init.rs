@@ -125,6 +125,31 @@ fn trains_are_proposed_where_there_is_no_release_without_them() {
 }
 
 #[test]
+fn trains_that_are_proposed_as_names_have_tables_where_they_need_keys() {
+    let place = Place::new("init_list");
+    place.copy_to("", &folder("workspaces/plain"));
+    place.write("Cargo.toml", "[workspace]\nresolver = \"2\"\nmembers = [\"crates/*\"]\n");
+    place.replace("crates/lark-core/Cargo.toml", "0.7.3", "0.2.1");
+    for name in ["lark-io", "lark"] {
+        let manifest = format!("crates/{name}/Cargo.toml");
+        let free = place.read(&manifest).replace(", version = \"0.7.3\" }", ", version = \">=0.2\" }");
+        place.write(&manifest, &free);
+    }
+    place.replace("crates/lark-io/Cargo.toml", "version = \"0.7.3\"", "version = \"0.3.0\"");
+    run(place.command(env!("CARGO")).args(["generate-lockfile", "--offline"]));
+    place.init();
+    let listed = place.xtask("init").ok();
+    assert!(listed.out.contains("+trains = [\"lark\", "), "{}", listed.all());
+    place.git("branch --move trunk");
+    let written = place.xtask("init --write").ok();
+    assert!(!written.all().contains("is left to you"), "{}", written.all());
+    let first = "\n[workspace.metadata.trains.lark]\ndriver = \"lark\"\ndefault = true\nmain = \"trunk\"\n\n[workspace";
+    assert!(place.read("Cargo.toml").contains(first), "{}", place.read("Cargo.toml"));
+    assert_eq!(place.read("Cargo.toml").matches("main = \"trunk\"").count(), 3);
+    assert!(place.xtask("init").ok().out.contains("nothing is to be written"));
+}
+
+#[test]
 fn what_registries_would_refuse_is_named() {
     let place = Place::of_workspace("init_refused", "plain");
     assert!(!place.xtask("init").ok().all().contains("refused by registries"));

@@ -32,6 +32,20 @@ pub fn tables(lines: &str) -> Result<String> {
     Ok(trains.iter().map(table).collect::<Vec<_>>().join("\n").trim_end().to_owned())
 }
 
+/// Lines of configuration with a table for each train of a list of names, the first of which is the default one.
+pub fn unlisted(lines: &str) -> Result<String> {
+    let configuration: DocumentMut = lines.parse()?;
+    let trains =
+        ["workspace", "metadata", "trains"].iter().try_fold(configuration.as_item(), |item, step| item.get(step));
+    let Some(trains) = trains.and_then(Item::as_array) else { return Ok(lines.to_owned()) };
+    let table = |(nth, name): (usize, &str)| {
+        let default = if nth == 0 { "default = true\n" } else { "" };
+        format!("[workspace.metadata.trains.{}]\ndriver = {name:?}\n{default}", toml_edit::Key::new(name))
+    };
+    let names = trains.iter().filter_map(toml_edit::Value::as_str).enumerate();
+    Ok(names.map(table).collect::<Vec<_>>().join("\n").trim_end().to_owned())
+}
+
 /// The manifest with keys in the table of a train, which is begun where the train is derived.
 pub fn with_keys(text: &str, train: &Train, driver: &str, keys: &[Key]) -> Result<String> {
     let mut manifest: DocumentMut = text.parse()?;
@@ -171,6 +185,9 @@ mod tests {
         assert_eq!(super::tables(lines).unwrap(), tables);
         let list = "[workspace.metadata]\ntrains = [\"lark\", \"owl\"]";
         assert_eq!(super::tables(list).unwrap(), list);
+        let tables = "[workspace.metadata.trains.lark]\ndriver = \"lark\"\ndefault = true\n\n[workspace.metadata.trains.owl]\ndriver = \"owl\"";
+        assert_eq!(unlisted(list).unwrap(), tables);
+        assert_eq!(unlisted(tables).unwrap(), tables);
         let manifest = extended("[workspace]\n", list).unwrap();
         assert_eq!(metadata(&manifest).unwrap(), json!({ "trains": ["lark", "owl"] }));
         assert!(extended(&manifest, list).is_err(), "what stands there already is not written twice");

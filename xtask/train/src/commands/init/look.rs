@@ -18,6 +18,7 @@ use plan::{
     problem::grouped,
     tool::TOOL,
     train::{Refusal, Train},
+    version::Version,
     workflows::{self, Setup, Way},
     workspace::{Texts, Workspace},
 };
@@ -52,9 +53,20 @@ fn configure(
             let why = refusal.to_string();
             let why = why.lines().next().unwrap_or_default().trim_end_matches(':');
             looked.found.push(format!("proposed: trains, because {why}"));
-            text = manifest::extended(&text, &manifest::tables(&refusal.proposal)?)?;
-            workspace = loader.configured(&text)?;
-            every(loader, &workspace)?
+            let with = |lines: &str| {
+                let text = manifest::extended(&text, lines)?;
+                let workspace = loader.configured(&text)?;
+                let trains = every(loader, &workspace)?;
+                Ok::<_, anyhow::Error>((text, workspace, trains))
+            };
+            let lines = manifest::tables(&refusal.proposal)?;
+            let listed = with(&lines)?;
+            // A list of names holds no keys.
+            let has_keys =
+                listed.2.iter().any(|train| keys(loader, &listed.1, train).is_ok_and(|keys| !keys.is_empty()));
+            let trains;
+            (text, workspace, trains) = if has_keys { with(&manifest::unlisted(&lines)?)? } else { listed };
+            trains
         }
     };
     let (mut settled, mut left) = (Vec::new(), Vec::new());
@@ -216,20 +228,20 @@ fn keys(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Vec
     Ok(init::keys(&seen, train, &releases(loader, workspace, train)?))
 }
 
-/// What the last two final releases changed of what says the present version.
+/// What the last two releases, final ones unless the tree is at another one, changed of what says the present version.
 fn releases(loader: &Loader<'_>, workspace: &Workspace, train: &Train) -> Result<Vec<Released>> {
     const FILES: usize = 200;
-    let mut finals: Vec<_> = train.tags(&loader.repo).filter(|(version, _)| !version.is_prerelease()).collect();
-    finals.retain(|(version, _)| version.post().is_none());
-    finals.sort();
     let here = train.version(workspace);
-    if finals.last().is_none_or(|(version, _)| version != here) {
+    let is_of_its_kind = |version: &Version| version.is_final() || version.is_prerelease() && here.is_prerelease();
+    let mut tagged: Vec<_> = train.tags(&loader.repo).filter(|(version, _)| is_of_its_kind(version)).collect();
+    tagged.sort();
+    if tagged.last().is_none_or(|(version, _)| version != here) {
         return Ok(Vec::new());
     }
     let here = here.tag();
     let mut releases = Vec::new();
     let mut saying: Option<BTreeSet<PathBuf>> = None;
-    for pair in finals.windows(2).rev().take(2) {
+    for pair in tagged.windows(2).rev().take(2) {
         let [(from, before), (version, after)] = pair else { continue };
         // The tag may well be on a later commit than the one that moved them.
         let [before, after] = [before, after].map(|tag| &loader.repo.tags[*tag]);
