@@ -142,7 +142,15 @@ pub fn lints(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let others = changelog::misdated(log).into_iter().filter(|(name, _)| *name != version.tag());
         others.map(|(_, heading)| misdated(path, &heading)).collect::<Vec<_>>()
     });
-    let described = published_extensions(workspace, train).filter(|(_, is_library)| *is_library).map(|(member, _)| {
+    // What has Python only as a feature is no wheel: it has no project.
+    let is_built = |member: &Member| {
+        let mut wheels = train.wheels.iter().map(|wheel| &workspace.members[wheel.member]);
+        let has_project = workspace.texts.contains_key(&member.dir().join("pyproject.toml"));
+        has_project || wheels.any(|wheel| wheel.manifest == member.manifest)
+    };
+    let described =
+        published_extensions(workspace, train).filter(|(member, is_library)| *is_library && is_built(member));
+    let described = described.map(|(member, _)| {
         let what =
             format!("{} is a wheel and a library, and goes to the crates' registry, too", slashed(&member.manifest));
         Finding::new(Check::PublishableWheel, what, "`publish = false` under [package], where that is not meant")

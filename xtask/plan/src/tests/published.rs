@@ -717,6 +717,9 @@ fn a_python_extension_that_is_described_as_a_library_may_be_published() {
         noted.iter().map(|found| &*found.what).collect::<Vec<_>>(),
         ["barter-python/Cargo.toml is a wheel and a library, and goes to the crates' registry, too"]
     );
+    // Python may be a feature of a library of C: nothing builds a wheel of it.
+    let feature = library.clone().without("barter-python/pyproject.toml").snapshot();
+    assert!(check::lints(&feature.workspace, &feature.train).is_empty());
     let at = snapshot.workspace.member("barter-python").unwrap();
     snapshot.workspace.graph.packages[at].about.description = None;
     assert!(check::lints(&snapshot.workspace, &snapshot.train).is_empty());
