@@ -156,7 +156,7 @@ pub fn due(snapshot: &Snapshot, changes: &[Change], findings: &Findings) -> Due 
     let here = train.version(workspace);
     let base = last.as_ref().map(|(version, _)| version.base());
     let is_ahead = base.as_ref().is_none_or(|base| here.base() > *base);
-    let waits = is_ahead && !here.is_development() && !is_taken(snapshot, &here.base());
+    let waits = is_ahead && !train.is_in_development(&snapshot.repo, here) && !is_taken(snapshot, &here.base());
     if waits {
         reasons.push(Reason::Bump { from: base.as_ref().map(Version::tag), to: here.tag() });
     }

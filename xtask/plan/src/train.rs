@@ -84,9 +84,19 @@ impl Train {
         &workspace.members[self.driver].version
     }
 
-    /// Whether it is between two releases, with a version that is not released as it is.
+    /// Whether it is between two releases, with a version that is not released as it is. Some mark it with `-pre0`; others
+    /// release `-pre.1`, and have tags of that name, or none of any other candidate.
     pub fn is_in_development(&self, repo: &Repo, version: &Version) -> bool {
-        version.is_development() && !repo.tags.contains_key(&self.tag.fill(version))
+        let is_pre = |version: &Version| {
+            let word = version.semver().pre.as_str();
+            word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') == "pre"
+        };
+        let has_others = || {
+            let mut candidates = self.tags(repo).map(|(found, _)| found).filter(Version::is_prerelease).peekable();
+            candidates.peek().is_some() && !candidates.any(|found| is_pre(&found))
+        };
+        (version.is_development() || is_pre(version) && has_others())
+            && !repo.tags.contains_key(&self.tag.fill(version))
     }
 
     /// The version whose tag is on a commit; of several, the highest.

@@ -75,7 +75,9 @@ impl Goal {
         let last = last_of_placeholder(snapshot, current);
         let from = last.as_ref().unwrap_or(current);
         match self {
-            Goal::Align if current.is_development() || last.is_some() => {
+            Goal::Align
+                if current.is_development() || train.is_in_development(&snapshot.repo, current) || last.is_some() =>
+            {
                 let named = [Bump::Patch, Bump::Pre("rc")].map(|bump| from.bump(bump).ok());
                 let next = commands(snapshot, named.into_iter().flatten());
                 let what = match last {
