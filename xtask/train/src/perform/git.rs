@@ -19,14 +19,23 @@ use plan::{
     step::{Branch, Fix, Merge, Observation, Tag, Target},
 };
 
+/// The object that a name leads to; `None` where there is none.
 pub(super) fn resolve(cx: &Context<'_>, name: &str) -> Result<Option<String>> {
-    let sh = cx.sh;
-    let output = cmd!(sh, "git rev-parse --verify --quiet {name}").quiet().ignore_status().output()?;
-    match output.status.code() {
-        Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
-        Some(1) => Ok(None),
-        _ => bail!("git rev-parse {name}: {}", String::from_utf8_lossy(&output.stderr).trim()),
+    resolve_each(cx, [name]).map(|[object]| object)
+}
+
+/// The same of several names, which git is asked once for (git-cat-file(1), `--batch-check`).
+pub(super) fn resolve_each<const N: usize>(cx: &Context<'_>, names: [&str; N]) -> Result<[Option<String>; N]> {
+    let asked = names.map(|name| format!("{name}\n")).concat();
+    let output =
+        cmd!(cx.sh, "git cat-file --batch-check=%(objectname)").stdin(asked).quiet().ignore_status().output()?;
+    if !output.status.success() {
+        bail!("git cat-file, asked for {}: {}", names.join(", "), String::from_utf8_lossy(&output.stderr).trim());
     }
+    let output = String::from_utf8_lossy(&output.stdout);
+    // Of what is not there, it says so behind the name, in which no space can be.
+    let mut lines = output.lines().map(|line| (!line.contains(' ')).then(|| line.to_owned()));
+    Ok(names.map(|_| lines.next().flatten()))
 }
 
 /// What git is configured with under a name, in the form of that type (git-config(1)).
@@ -162,8 +171,8 @@ pub fn observe_merge(cx: &Context<'_>, merge: &Merge) -> Result<Observation> {
 pub fn merge(cx: &Context<'_>, merge: &Merge) -> Result<()> {
     let (sh, main, branch) = (cx.sh, &merge.main, &merge.branch);
     // Our own merge, cut off before it wrote anything: the tree is clean, or the release would have been refused.
-    let begun = resolve(cx, "MERGE_HEAD")?;
-    if begun.is_some() && begun == resolve(cx, &format!("refs/heads/{branch}"))? {
+    let [begun, tip] = resolve_each(cx, ["MERGE_HEAD", &format!("refs/heads/{branch}")])?;
+    if begun.is_some() && begun == tip {
         cmd!(sh, "git merge --quit").quiet().run()?;
     }
     switch(cx, main)?;
@@ -193,10 +202,10 @@ pub(super) fn find_target(cx: &Context<'_>, target: &Target) -> Result<Option<St
 
 pub fn observe_tag(cx: &Context<'_>, tag: &Tag) -> Result<Observation> {
     let name = format!("refs/tags/{}", tag.name);
-    let Some(object) = resolve(cx, &name)? else {
+    let [object, commit] = resolve_each(cx, [&name, &format!("{name}^{{commit}}")])?;
+    let Some(object) = object else {
         return Ok(Observation::Todo);
     };
-    let commit = resolve(cx, &format!("{name}^{{commit}}"))?;
     if commit.is_none() || commit != find_target(cx, &tag.on)? {
         let on = commit.as_deref().map_or("no commit", short);
         return Ok(Observation::blocked(

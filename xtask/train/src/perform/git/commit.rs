@@ -13,11 +13,11 @@ use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
 pub use compare::{Compared, compare};
-use compare::{altered, compare_once, listed};
+use compare::{Differs, altered, compare_once, listed};
 
 use super::{
     change::{again, change, change_by, is_about_signing},
-    resolve,
+    resolve, resolve_each,
 };
 use crate::{
     perform::{Context, tree},
@@ -133,10 +133,11 @@ fn text(cx: &Context<'_>, commit: &Commit) -> String {
 pub fn commit(cx: &Context<'_>, commit: &Commit) -> Result<()> {
     let (sh, base) = (cx.sh, &commit.base);
     tree::still(cx, &commit.edits, State::New)?;
-    if resolve(cx, "HEAD")?.as_ref() != Some(base) {
+    let [head, merged] = resolve_each(cx, ["HEAD", "MERGE_HEAD"])?;
+    if head.as_ref() != Some(base) {
         bail!("the head moved away from {} meanwhile: the same command looks again", short(base));
     }
-    if resolve(cx, "MERGE_HEAD")?.is_some() {
+    if merged.is_some() {
         bail!("a merge is in progress; next: git merge --continue, or git merge --abort, then the same command");
     }
     stage(cx, commit)?;
@@ -146,12 +147,11 @@ pub fn commit(cx: &Context<'_>, commit: &Commit) -> Result<()> {
     let dir = repo::TempDir::new()?;
     let message = dir.path().join("message");
     sh.write_file(&message, text(cx, commit))?;
-    let hooks = hooks(sh)?;
     // `whitespace` keeps lines that begin with `#`.
     // An order of files that is gone fails the commit, which prints none.
     let settings = ["-c", "i18n.commitEncoding=UTF-8", "-c", "diff.orderFile=/dev/null"];
     let git = cmd!(sh, "git {settings...} commit --quiet --cleanup=whitespace --file {message}");
-    let changed = change(cx, git, |output| refusal(&hooks, output));
+    let changed = change(cx, git, |output| refusal(&hooks(sh).unwrap_or_default(), output));
     if changed.is_err() && resolve(cx, "HEAD")?.as_ref() == Some(base) {
         // What a hook wrote or staged before it refused was not there before: index and files are as they were for it.
         tree::put_again(cx, &commit.edits)?;
@@ -167,11 +167,14 @@ pub fn commit(cx: &Context<'_>, commit: &Commit) -> Result<()> {
         (None, _) => bail!(
             "the head moved, but not to a commit on {}: a hook did it ({}); next: git log, git reset --keep {0} to start over",
             short(base),
-            hooks.join(", ")
+            hooks(sh)?.join(", ")
         ),
     };
     let differs = compare_once(cx, commit, &made.commit)?;
-    let hook = match hooks.as_slice() {
+    if *differs == Differs::default() {
+        return Ok(());
+    }
+    let hook = match hooks(sh)?.as_slice() {
         [] => "git or one of its filters".to_owned(),
         [hook] => format!("the {hook} hook"),
         hooks => format!("one of the hooks {}", hooks.join(", ")),
@@ -180,9 +183,7 @@ pub fn commit(cx: &Context<'_>, commit: &Commit) -> Result<()> {
         let Problem { what, next } = altered(cx, commit, &made.commit, &differs)?;
         bail!("{hook} changed this commit: {what}; nothing was tagged; next: {next}");
     }
-    if !differs.prose.is_empty() {
-        cx.report.say(format!("          note: {hook} changed the words in {}", listed(&differs.prose)));
-    }
+    cx.report.say(format!("          note: {hook} changed the words in {}", listed(&differs.prose)));
     Ok(())
 }
 
