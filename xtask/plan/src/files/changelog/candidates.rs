@@ -89,6 +89,10 @@ mod tests {
         // Some have lines in bold for headings.
         let bold = "# C\n\n## Unreleased\n\n## 0.8.0-rc.1\n\n**Fixes**\n\n- a\n- b\n\n**New things**\n- c\n\n## 0.7.3\n\n- old\n";
         assert_eq!(texts(bold, None, "0.8.0"), ["a", "b", "c"]);
+        let prose = bold
+            .replace("**Fixes**\n\n- a", "**Faster.** It is.\n\n**Even more so.**\nIt is.\n\n- a")
+            .replace("**New things**\n", "");
+        assert_eq!(texts(&prose, None, "0.8.0").len(), 4, "what begins a paragraph is no heading");
         let log = log.replace("2026-10-02", "2026-10-02 [YANKED]");
         assert_eq!(texts(&log, None, "0.8.0"), ["c", "b", "a\nand more", "old"], "a yanked one told nobody");
         let own = |to: &str| {

@@ -1,7 +1,12 @@
 //! How a changelog writes its headings and bullets, so that what is new is written like what stands there.
 //! It must never take over what a heading says beside version and day, such as the name of a release.
 
-use super::{Section, headings::of_body, names::Log, parts::MARKS, read};
+use super::{
+    Section,
+    names::Log,
+    parts::{MARKS, of_body},
+    read,
+};
 use crate::date::Date;
 
 /// How sections of versions begin.

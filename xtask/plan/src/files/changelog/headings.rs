@@ -71,25 +71,6 @@ fn headings_in<'a>(lines: &[Line<'a>]) -> Vec<Heading<'a>> {
     found
 }
 
-/// The headings of a section's body. Where it has none, lines in bold after a blank one are what others write as headings.
-pub fn of_body(body: &str) -> Vec<Heading<'_>> {
-    let lines = lines(body);
-    let mut found = headings_in(&lines);
-    if !found.is_empty() {
-        return found;
-    }
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.is == Is::Text && !line.nested) {
-        let title = line.text.trim_end().strip_prefix("**").and_then(|rest| rest.strip_suffix("**"));
-        let is_words = |title: &&str| !title.is_empty() && title.trim() == *title && !title.contains("**");
-        let is_alone = at == 0 || lines[at - 1].text.trim().is_empty();
-        if let Some(title) = title.filter(is_words).filter(|_| is_alone) {
-            let (span, at) = (line.span.clone(), line.span.start + 2);
-            found.push(Heading { span, level: 7, title, at, underlined: Some('*') });
-        }
-    }
-    found
-}
-
 /// Where towncrier's marker stands.
 pub fn marker(lines: &[Line<'_>]) -> Option<Range<usize>> {
     let is_marker = |line: &&Line<'_>| line.is == Is::Comment && line.text.trim() == MARKER;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{
     Section,
-    headings::{self, Is, Line, lines, of_body},
+    headings::{self, Heading, Is, Line, headings, lines},
     links,
 };
 use crate::conventional::Kind;
@@ -118,6 +118,30 @@ impl Part<'_> {
     fn says_something(&self) -> bool {
         !says_nothing(self.text)
     }
+}
+
+/// The headings of a section's body. Where it has none, lines in bold between a blank one and a list are what others write as
+/// headings; above prose, that begins with them.
+pub(super) fn of_body(body: &str) -> Vec<Heading<'_>> {
+    let mut found = headings(body);
+    if !found.is_empty() {
+        return found;
+    }
+    let lines = lines(body);
+    let is_blank = |line: &Line<'_>| line.text.trim().is_empty();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.is == Is::Text && !line.nested) {
+        let title = line.text.trim_end().strip_prefix("**").and_then(|rest| rest.strip_suffix("**"));
+        let is_words = |title: &&str| !title.is_empty() && title.trim() == *title && !title.contains("**");
+        let Some(title) = title.filter(is_words) else { continue };
+        let below = lines[at + 1..].iter().find(|line| !is_blank(line));
+        if (at == 0 || is_blank(&lines[at - 1]))
+            && below.is_some_and(|below| below.is == Is::Text && is_list(below.text))
+        {
+            let (span, at) = (line.span.clone(), line.span.start + 2);
+            found.push(Heading { span, level: 7, title, at, underlined: Some('*') });
+        }
+    }
+    found
 }
 
 /// What stands before the first heading, then each heading of a kind with what stands under it.
