@@ -141,6 +141,8 @@ pub struct Draft {
     pub proofs: Vec<Proof>,
     pub findings: Vec<Finding>,
     pub remarks: Vec<String>,
+    /// What the tag's message tells where no changelog does.
+    pub note: Option<String>,
 }
 
 impl Draft {
@@ -152,7 +154,7 @@ impl Draft {
         proofs: Vec<Proof>,
     ) -> Draft {
         let (findings, remarks) = (std::mem::take(&mut texts.findings), std::mem::take(&mut texts.remarks));
-        Draft { from, to, versions, edits: texts.into_edits(), proofs, findings, remarks }
+        Draft { from, to, versions, edits: texts.into_edits(), proofs, findings, remarks, note: None }
     }
 
     /// Lays out the steps, all findings beside them. `released` is the commit that holds the release already.
@@ -164,6 +166,7 @@ impl Draft {
         let after = after(workspace, &self.edits);
         let notes = train.log(&after).and_then(|log| changelog::quote(log, &self.to.tag()));
         let notes = notes.filter(|notes| !notes.is_empty()).map(|notes| notes.replace("\r\n", "\n"));
+        let notes = notes.or_else(|| self.note.take().filter(|_| train.changelog.is_none()));
         let way = self.way(snapshot, notes.as_deref());
         self.remarks.extend(links_left_behind(&self.edits, &train.names, &self.to.tag(), &tag_name));
         self.remarks.extend(left_to_release(workspace, train, &self.versions));

@@ -147,6 +147,7 @@ pub fn plan(snapshot: &Snapshot, line: &Line, released: bool, options: &Options)
             proofs: Vec::new(),
             findings: check::repository::repository(&here, None),
             remarks: Vec::new(),
+            note: None,
         };
         return draft.plan(&here, Work::Fix(branch, fix));
     }

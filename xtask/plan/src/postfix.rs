@@ -27,7 +27,8 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What the fix is, for the changelog; without a note, what stands under Unreleased.
+/// What the fix is, for the changelog, or for the tag's message where there is none; without a note, what stands under
+/// Unreleased.
 #[derive(Clone, Debug, Default)]
 pub struct Fix {
     pub note: Option<String>,
@@ -74,6 +75,7 @@ pub fn plan(snapshot: &Snapshot, to: &Version, fix: &Fix, released: bool, option
         to.base()
     ));
     let draft = Draft::new((from, to.clone()), versions, texts, smoke::postfix_proofs(snapshot));
+    let draft = Draft { note: fix.entry(), ..draft };
     draft.into_plan(snapshot, options, released)
 }
 
@@ -113,21 +115,14 @@ fn write(
     let prose =
         Prose { names: &train.names, version: &name, date: snapshot.today, tags: (Some(tags.0.as_str()), &tags.1) };
     let fixed = train.config.heading(Kind::Fixed);
-    match &train.changelog {
-        Some(path) => {
-            release::begin(snapshot, to, path, texts);
-            let mut collected = changes::collect(snapshot, to, versions);
-            let note = fix.entry().filter(|note| !collected.heed(fixed, note));
-            collected.write(path, prose.names, texts);
-            enter(snapshot, path, note, &prose, texts);
-            prose.notes(snapshot, texts);
-            prose.follow_ups(snapshot, texts);
-        }
-        None => texts.findings.push(Finding::new(
-            Check::Changelog,
-            format!("train {} keeps no changelog to note the fix in", train.name()),
-            "add `changelog = \"CHANGELOG.md\"` to the train, with an `## [Unreleased]` section",
-        )),
+    if let Some(path) = &train.changelog {
+        release::begin(snapshot, to, path, texts);
+        let mut collected = changes::collect(snapshot, to, versions);
+        let note = fix.entry().filter(|note| !collected.heed(fixed, note));
+        collected.write(path, prose.names, texts);
+        enter(snapshot, path, note, &prose, texts);
+        prose.notes(snapshot, texts);
+        prose.follow_ups(snapshot, texts);
     }
     changes::promote_crates(snapshot, versions, &prose, texts);
 }

@@ -55,6 +55,18 @@ fn the_first_fix_is_post1_and_touches_no_crate() {
 }
 
 #[test]
+fn a_train_that_keeps_no_changelog_tells_of_the_fix_in_the_tag() {
+    let mut house = fixed().without("CHANGELOG.md");
+    house.trains = json!({ "barter": { "driver": "barter" } });
+    let plan = house.postfix(Some("fix NaN in Sharpe"), Some(123));
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(tag_message(&plan), "Release version 0.9.3.post1\n\nfix NaN in Sharpe (#123)\n\nRelease: v0.9.3.post1");
+    let plan = house.postfix(None, None);
+    assert_eq!(findings(&plan), [""; 0]);
+    assert_eq!(tag_message(&plan), "Release version 0.9.3.post1\n\nRelease: v0.9.3.post1");
+}
+
+#[test]
 fn the_second_fix_is_post2_and_the_next_minor_leaves_post_releases_behind() {
     let first = fixed().postfix(Some("one"), None);
     let house = fixed().after(&first).tagged("v0.9.3.post1");
