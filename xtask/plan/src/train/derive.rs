@@ -331,6 +331,22 @@ mod tests {
         let old = ["lark 0.29.0: helper", "helper 0.1.0"];
         assert_eq!(decided(&old, &["v0.1.0", "v0.28.0", "v0.29.0"], &["lark"]), "apart", "an old tag tells nothing");
         assert_eq!(decided(&old, &["v0.1.0", "v0.28.0"], &["lark"]), "apart");
+        // What is a candidate still did not come out with the others.
+        let candidate = ["lark 0.8.0: lark-core", "lark-core 0.8.0-rc.2"];
+        let tags = ["v0.8.0-rc.1", "v0.8.0-rc.2", "v0.8.0"];
+        assert_eq!(decided(&candidate, &tags, &["lark"]), "apart");
+        let candidate = ["lark 0.8.0-rc.3: lark-core", "lark-core 0.8.0-rc.2"];
+        let tags = ["v0.8.0-rc.1", "v0.8.0-rc.2", "v0.8.0-rc.3"];
+        assert_eq!(decided(&candidate, &tags, &["lark"]), "lark: lark-core");
+        // Its own tags say where it stands, whatever a series of what is no member any more has passed.
+        let own = ["lark 0.6.0-pre: cipher", "cipher 0.5.2"];
+        let tags = ["lark-v0.5.0", "lark-v0.5.1", "cipher-v0.4.4", "cipher-v0.5.1", "cipher-v0.5.2"];
+        let passed = ["block-v0.4.0", "block-v0.5.1", "block-v0.5.2"];
+        assert_eq!(decided(&own, &[&tags[..], &passed].concat(), &["lark"]), "apart");
+        // It may follow either of two that are bumped.
+        let two = ["lark 0.8.0: lark-core lark-io", "lark-core 1.0.0", "lark-io 0.7.3"];
+        let told = refused(&two, &["v0.7.2", "v0.7.3"], &["lark"], None);
+        assert!(told.brief.starts_with("the 3 publishable crates have versions of their own"), "{}", told.brief);
     }
 
     #[test]

@@ -57,7 +57,10 @@ impl Facts {
         }
         let mut lines: Vec<Line> = Vec::new();
         for (version, crates) in by_version.into_iter().rev() {
-            match lines.iter_mut().find(|line| self.was_left_behind(version, line)) {
+            let mut behind = lines.iter_mut().filter(|line| self.was_left_behind(version, &crates, line));
+            // Which of two that were bumped in different ways it follows, nobody but a person knows.
+            let first = behind.next().filter(|line| behind.all(|other| is_patch(&line.version, &other.version)));
+            match first {
                 Some(line) => line.crates.extend(crates),
                 None => lines.push(Line { version: version.clone(), crates }),
             }
@@ -68,7 +71,7 @@ impl Facts {
     }
 
     /// Whether it has tags of its own, at versions that those who have its version now never had.
-    fn is_released_alone(&self, at: usize) -> bool {
+    pub(super) fn is_released_alone(&self, at: usize) -> bool {
         let Crate { version, tagged, inherits, .. } = &self.crates[at];
         // One text says the version of all of them, whatever tags one has beside.
         if *inherits && self.crates.iter().filter(|each| each.inherits).count() > 1 {
@@ -80,16 +83,27 @@ impl Facts {
         tagged.contains(version) && !others.any(|other| goes_with(tagged, other))
     }
 
-    /// Whether a version is one that members of a line had before a patch or a bump that did not move all of them.
-    fn was_left_behind(&self, version: &Version, line: &Line) -> bool {
+    /// Whether a version is one that members of a line had before a patch or a bump that did not move all of them, these
+    /// among them.
+    fn was_left_behind(&self, version: &Version, crates: &BTreeSet<usize>, line: &Line) -> bool {
         let own = line.crates.iter().map(|&at| &self.crates[at].tagged);
         let series: Vec<_> = self.tagged.iter().chain(own).collect();
-        let is_bumped = !series.iter().any(|tagged| tagged.contains(&line.version)) && is_next(version, &line.version);
+        // Tags of its own say where a crate belongs, if the others have some, too.
+        let own = || line.crates.iter().map(|&at| &self.crates[at].tagged).filter(|tagged| !tagged.is_empty());
+        let is_theirs = |at: &usize| {
+            let tagged = &self.crates[*at].tagged;
+            !tagged.contains(version) || own().next().is_none() || own().any(|own| goes_with(tagged, own))
+        };
+        let is_bumped = !series.iter().any(|tagged| tagged.contains(&line.version))
+            && is_next(version, &line.version)
+            && crates.iter().all(is_theirs);
+        // What is a candidate still did not come out with the others.
+        let is_patch = is_patch(version, &line.version) && (version.is_final() || !line.version.is_final());
         let is_left = |tagged: &BTreeSet<Version>| {
             let last = tagged.range(..line.version.clone()).next_back();
             // Numbers far above all of a series are of another history, which only has the same first ones.
             let leads_there = tagged.contains(&line.version) || last.is_some_and(|last| is_next(last, &line.version));
-            let is_patched = leads_there && is_patch(version, &line.version);
+            let is_patched = leads_there && is_patch;
             tagged.contains(version) && (is_patched || is_bumped && last == Some(version))
         };
         series.into_iter().any(is_left)
