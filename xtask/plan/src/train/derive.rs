@@ -567,6 +567,16 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_tells_each_version_and_whose_tags_are_its_own() {
+        let crates = ["lark 0.8.1: lark-core owl", "lark-core 0.8.0", "owl 0.8.1"];
+        let tags = ["v0.7.0", "v0.8.0", "v0.8.1", "owl-v0.7.3", "owl-v0.7.9", "owl-v0.8.1"];
+        let told = refused(&crates, &tags, &["lark"], None).brief;
+        let stated = "the 3 publishable crates have 2 versions, and lark 0.8.1 needs owl 0.8.1:\n  \
+                        0.8.0 to 0.8.1: lark and lark-core\n  0.8.1: owl, with tags of its own\nnext: ";
+        assert!(told.starts_with(stated), "{told}");
+    }
+
+    #[test]
     fn a_proposal_is_as_short_as_says_who_travels() {
         let lines = |crates: &[&str], named: Option<usize>| {
             let told = refused(crates, &[], &[], named);

@@ -205,7 +205,10 @@ impl Facts {
         let head = self.head(line, first);
         let others = line.crates.iter().filter(|at| **at != head).map(|&at| self.crates[at].name.as_str());
         let names: Vec<&str> = [self.crates[head].name.as_str()].into_iter().chain(others).collect();
-        format!("\n  {}: {}", line.version, counted_to(limits.named, &names))
+        let lowest = line.crates.iter().map(|&at| &self.crates[at].version).min();
+        let lowest = lowest.filter(|lowest| **lowest < line.version).map(|lowest| format!("{lowest} to "));
+        let own = if self.is_released_alone(head) { ", with tags of its own" } else { "" };
+        format!("\n  {}{}: {}{own}", lowest.unwrap_or_default(), line.version, counted_to(limits.named, &names))
     }
 
     /// The crate that a line goes by.
