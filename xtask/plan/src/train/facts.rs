@@ -53,15 +53,18 @@ impl Facts {
     pub fn of(workspace: &Workspace, repo: &Repo) -> Facts {
         let published = published(workspace);
         let places: BTreeMap<usize, usize> = published.iter().enumerate().map(|(place, &at)| (at, place)).collect();
-        let names: BTreeSet<&str> = workspace.members.iter().map(|member| member.name.as_str()).collect();
-        let mut named: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
+        let names: BTreeSet<String> = workspace.members.iter().map(|member| pep503::normalized(&member.name)).collect();
+        let mut named: BTreeMap<String, BTreeSet<Version>> = BTreeMap::new();
         let mut plain: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
         let tags = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK));
         let tags = tags.filter_map(|tag| Some((tag, split(tag)?)));
         for (_, (version, prefix)) in tags.filter(|(tag, _)| !repo.is_rolled_back(tag)) {
-            let name = carried(prefix);
-            let series = if names.contains(name) { named.entry(name) } else { plain.entry(prefix) };
-            series.or_default().insert(version.base());
+            let name = pep503::normalized(carried(prefix));
+            let series = match names.contains(&name) {
+                true => named.entry(name).or_default(),
+                false => plain.entry(prefix).or_default(),
+            };
+            series.insert(version.base());
         }
         let crates = published.iter().map(|&at| {
             let (member, package) = (&workspace.members[at], &workspace.graph.packages[at]);
@@ -76,7 +79,7 @@ impl Facts {
                 is_library: package.library && !package.cdylib && package.binaries.is_empty(),
                 needs: needs.filter_map(|other| places.get(&other).copied()).collect(),
                 builds_on: firm.filter_map(|link| places.get(&link.to).copied()).collect(),
-                tagged: named.get(member.name.as_str()).cloned().unwrap_or_default(),
+                tagged: named.get(&pep503::normalized(&member.name)).cloned().unwrap_or_default(),
             }
         });
         let crates = crates.collect();

@@ -53,9 +53,11 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
         series.get(prefix.as_str()).is_some_and(|versions| versions.iter().any(|found| found.base() <= here))
     };
     if !shared && own.iter().any(begins_lower) {
-        // What is called after another member is that one's, however near it comes.
+        // What is called after another member is that one's, however near it comes; so is what has a name and goes on above.
         let others: BTreeSet<String> = all.into_keys().flat_map(after_words).collect();
-        series.retain(|prefix, _| own.iter().any(|own| own == prefix) || !others.contains(*prefix));
+        let goes_on = |prefix: &str, versions: &[Version]| !PLAIN.contains(&prefix) && goes_on(versions, &here);
+        let is_others = |prefix: &str, versions: &[Version]| others.contains(prefix) || goes_on(prefix, versions);
+        series.retain(|prefix, versions| own.iter().any(|own| own == prefix) || !is_others(prefix, versions));
     }
     let highest = series.values().map(|versions| reached(versions, &here)).max().unwrap_or_default();
     let is_newest = |versions: &[Version]| shared || reached(versions, &here) == highest;
@@ -65,22 +67,35 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     known.extend((!shared).then(String::new));
     known.extend(own);
     refuse_respelt(workspace, repo, config, (driver, &known), highest.1.as_ref())?;
-    // A crate may be tagged by the end of its name alone: then its very version is there, and no other name ends so.
-    let tails = name.match_indices('-').map(|(at, _)| &name[at + 1..]).enumerate().filter(|(nth, tail)| {
-        let others = workspace.members.iter().map(|member| &member.name).filter(|other| *other != name);
-        let is_end_of =
-            |other: &String| other.strip_suffix(*tail).is_some_and(|start| *nth > 0 && start.ends_with('-'));
-        !others.clone().any(|other| other == tail || is_end_of(other))
-    });
-    let has_version = |prefix: &String| {
-        series.get(prefix.as_str()).is_some_and(|versions| versions.iter().any(|found| found.base() == here))
+    // A crate may be tagged by a part of its name alone: then that leads to its very version.
+    let leads_here = |prefix: &String| {
+        let found = series.get(prefix.as_str()).into_iter().flatten().map(Version::base);
+        let newest = found.clone().max().filter(|newest| *newest <= here && newest.line() == here.line());
+        newest.is_some() || found.into_iter().any(|found| found == here)
     };
-    known.extend(tails.flat_map(|(_, tail)| starts(tail)).filter(has_version));
+    known.extend(parts(workspace, name).iter().flat_map(|part| starts(part)).filter(leads_here));
     let single = || single(workspace, &series, prefixes.clone(), &here).filter(|_| !shared && highest.1.is_some());
     let prefix = known.iter().find(|known| prefixes.contains(&known.as_str())).map(String::as_str).or_else(single);
     let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
     refuse_shared(workspace, config, &tag)?;
     Ok(tag)
+}
+
+/// The ends of a name and its beginnings, those that no other member's name ends or begins with. Of its longest end no more
+/// is asked than that it is no other's whole name.
+fn parts(workspace: &Workspace, name: &str) -> Vec<String> {
+    let dashed = |name: &str| name.replace('_', "-");
+    let own = dashed(name);
+    let names = workspace.members.iter().map(|member| dashed(&member.name));
+    let others: Vec<String> = names.filter(|other| *other != own).collect();
+    let has = |part: &str| others.iter().any(|other| other == part);
+    let ends = |tail: &str| others.iter().any(|other| other.ends_with(&format!("-{tail}")));
+    let starts = |head: &str| others.iter().any(|other| other.starts_with(&format!("{head}-")));
+    let dashes = || own.match_indices('-').map(|(at, _)| at);
+    let tails = dashes().enumerate().map(|(nth, at)| (nth, &own[at + 1..]));
+    let tails = tails.filter(|(nth, tail)| !has(tail) && (*nth == 0 || !ends(tail))).map(|(_, tail)| tail);
+    let heads = dashes().map(|at| &own[..at]).filter(|head| !has(head) && !starts(head));
+    tails.chain(heads).map(str::to_owned).collect()
 }
 
 /// What stands before names in the tags, besides nothing: `release-` in `release-lark-0.7.3`. Several members have it, since
@@ -184,7 +199,7 @@ fn respelt(text: &str) -> Option<Version> {
 
 /// What tags that carry a name begin with.
 fn starts(name: &str) -> Vec<String> {
-    let spelt = [name.to_owned(), name.replace('-', "_")];
+    let spelt = BTreeSet::from([name.to_owned(), name.replace('-', "_"), name.replace('_', "-")]);
     let ends = ["-v", "-", "_v", "_", "/v", "/", "@v", "@"];
     ends.iter().flat_map(|end| spelt.iter().map(move |name| format!("{name}{end}"))).collect()
 }
@@ -262,7 +277,7 @@ fn names_of_others(workspace: &Workspace, config: &TrainConfig, driver: usize) -
         Some(other.tag.as_ref()?.to_string().split(Template::SLOT).next().unwrap_or_default().to_owned())
     });
     let named = names.filter(|name| !own.contains(&name.as_str()));
-    named.flat_map(|name| [format!("{name}-v"), format!("{name}-")]).chain(configured).collect()
+    named.flat_map(|name| starts(name)).chain(configured).collect()
 }
 
 /// The version at the end of a tag, and what stands before it.
@@ -386,7 +401,11 @@ mod tests {
             ("barter", &["barter-v0.9.2", "v0.9.3"], "v{version}"),
             ("barter", &["barter-v0.9.3", "v0.9.2"], "barter-v{version}"),
             ("barter-data", &["data-v0.9.3"], "data-v{version}"),
-            ("barter-data", &["data-v0.9.2", "x-v0.9.2"], "v{version}"),
+            ("barter-data", &["data-v0.9.2", "x-v0.9.2"], "data-v{version}"),
+            ("barter-data", &["data-v0.8.2", "x-v0.8.2"], "v{version}"),
+            ("barter-data", &["barter_data-0.9.2"], "barter_data-{version}"),
+            // What goes on above has a name of somebody else.
+            ("barter", &["barter-v0.9.1", "owl-v0.9.2", "owl-v0.10.0", "owl-v0.11.0"], "barter-v{version}"),
             // With a word before the names of several.
             ("barter", &["release-barter-0.9.2", "release-barter-data-0.9.3"], "release-barter-{version}"),
             ("barter", &["py-barter-0.9.2", "x-v0.9.3", "y-v0.9.3"], "v{version}"),
