@@ -465,6 +465,13 @@ fn a_program_that_no_registry_takes_is_released_with_what_has_its_version() {
     for (version, says) in [("0.6.0", ""), ("1.19.0", PRIVATE)] {
         assert_eq!(moved(&suite(version, says)), ["hoot-api", "owl"], "{version} {says}");
     }
+    // So was what needs a part of it and is built with it.
+    let test = |built: &str| {
+        let needs = format!("# no description{built}\n{}", by_path(&["hoot-api"]));
+        moved(&house.clone().member("hoot-test", "1.19.0", &needs).lock().release("minor")).join(" ")
+    };
+    assert_eq!(test(" # built by default"), "hoot-api hoot-test owl");
+    assert_eq!(test(""), "hoot-api owl");
     // A version beside one path, and somebody means them for a registry: what lacks one is a slip.
     let slip = house.with("crates/hoot-api/Cargo.toml", "../hoot-store\"", "../hoot-store\", version = \"0.6.0\"");
     assert!(refusal(&slip, None).starts_with("the 3 publishable crates have 2 versions"), "{}", refusal(&slip, None));
@@ -543,6 +550,14 @@ fn a_program_is_found_behind_a_library_of_its_name_that_nobody_can_publish() {
     assert_eq!((findings(&plan), moved(&plan)), (vec![], vec!["program", "program-cli", "program-io"]));
     let note = "nothing is published to a registry: program-cli requires members by their paths";
     assert!(plan.remarks[0].starts_with(note), "{:?}", plan.remarks);
+    // A part of it that could go there, and says whose it was, names nothing.
+    let mut part = house(&path("program-io")).workspace();
+    for (at, package) in part.graph.packages.iter_mut().enumerate() {
+        let of =
+            if part.members[at].name == "program-io" { Some("https://forge.example/they/program-io") } else { None };
+        package.about.repository = of.map(str::to_owned);
+    }
+    assert_eq!(Train::choose(&part, &house("").repo, None).unwrap().name(), "program-cli");
     // One that a registry takes is what the workspace is about.
     let versioned = house("\n[dependencies]\nprogram-io = { path = \"../program-io\", version = \"1.19\" }\n");
     assert_eq!(versioned.snapshot().train.name(), "program");

@@ -90,8 +90,9 @@ impl Facts {
         }
         declared.remove("");
         let most = declared.into_iter().max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)));
-        // What only some of them say may be where others' work was taken from.
-        let is_most = most.is_some_and(|(_, times)| times * 2 > published.len());
+        // What only some of them say may be where others' work was taken from, or one part of a program was.
+        let open = workspace.members.iter().filter(|member| member.publish).count();
+        let is_most = most.is_some_and(|(_, times)| times * 2 > open);
         let mut repository = [most.map(|(name, _)| name), repo.origin.as_deref().map(last_segment)];
         if !is_most {
             repository.reverse();

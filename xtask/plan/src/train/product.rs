@@ -80,14 +80,17 @@ pub fn are_meant(workspace: &Workspace, of: &BTreeSet<usize>) -> bool {
 }
 
 /// The members of a program's version that it needs, or that inherit that version with it. Where nobody said that it goes
-/// to no registry, nor so of what needs it by path alone: that, too.
+/// to no registry, nor so of what needs it by path alone, or a part of it and is built with it: that, too.
 pub fn in_step(workspace: &Workspace, program: usize) -> BTreeSet<usize> {
     let members = &workspace.members;
     let (needed, version) = (workspace.closure(program), members[program].version.base());
     let inherits = |at: usize| members[at].version_field == VersionField::Inherited;
+    let is_own = |at: &usize| needed.contains(at) && members[*at].version.base() == version;
     let is_user = |at: usize| {
         let is_open = members[program].publish && members[at].publish && is_by_path_alone(workspace, at);
-        is_open && workspace.closure(at).contains(&program)
+        let is_built = workspace.graph.packages[at].built_by_default;
+        let needs = workspace.closure(at);
+        is_open && (needs.contains(&program) || is_built && needs.iter().any(is_own))
     };
     let is_along = |at: &usize| needed.contains(at) || inherits(program) && inherits(*at) || is_user(*at);
     (0..members.len()).filter(|&at| members[at].version.base() == version).filter(is_along).collect()
