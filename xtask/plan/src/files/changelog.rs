@@ -79,12 +79,11 @@ fn read_anew(log: Log<'_>) -> Vec<Section> {
     let is_unreleased = |(_, title): &(Heading<'_>, Title)| matches!(title.about, About::Unreleased(_));
     // With a newer version above and an older one below, it was left behind.
     let version = |(_, title): &(Heading<'_>, Title)| title.version().filter(|_| !title.undated).cloned();
-    let left_behind = starts.iter().position(is_unreleased).filter(|&at| {
+    for at in (0..starts.len()).rev().filter(|at| is_unreleased(&starts[*at])).collect::<Vec<_>>() {
         let above = starts[..at].iter().rev().find_map(version);
-        above.is_some_and(|above| starts[at..].iter().find_map(version).is_some_and(|below| below < above))
-    });
-    if let Some(at) = left_behind {
-        starts.remove(at);
+        if above.is_some_and(|above| starts[at..].iter().find_map(version).is_some_and(|below| below < above)) {
+            starts.remove(at);
+        }
     }
     if !starts.iter().any(is_unreleased) {
         let first = starts.iter_mut().map(|(_, title)| title).find(|title| title.version().is_some());
@@ -164,17 +163,20 @@ pub fn is_kept<'a>(log: impl Into<Log<'a>>) -> bool {
 }
 
 /// Whether nobody tells of releases here any more: Unreleased is missing or empty, and two lines above the newest one that
-/// is told have gone by, as `released` says. Some of them may have been tagged in another form.
+/// is told have gone by, as `released` says, or, where patches are told, many of them. Some may have been tagged in another
+/// form.
 pub fn is_given_up<'a>(log: impl Into<Log<'a>>, released: &[Version]) -> bool {
+    const MANY: usize = 5;
     let sections = read(log);
-    let Some(reported) = sections.iter().filter_map(|section| section.title.version()).map(Version::line).max() else {
-        return false;
-    };
-    let finals = released.iter().filter(|version| !version.is_prerelease());
-    let later: BTreeSet<_> = finals.map(Version::line).filter(|line| *line > reported).collect();
+    let Some(newest) = sections.iter().filter_map(|section| section.title.version()).max() else { return false };
+    let reported = newest.line();
+    let finals = || released.iter().filter(|version| version.is_final());
+    let later: BTreeSet<_> = finals().map(Version::line).filter(|line| *line > reported).collect();
+    let patches = finals().filter(|version| version.line() == reported && *version > newest).count();
+    let is_silent = newest.semver().patch > 0 && patches >= MANY;
     let is_far = later.last().is_some_and(|last| last.0 == reported.0 && last.1 > reported.1 + 1);
     let goes_on = sections.iter().any(|section| section.is_unreleased() && has_entries(section));
-    !goes_on && (later.len() > 1 || is_far)
+    !goes_on && (later.len() > 1 || is_far || is_silent)
 }
 
 /// The versions above that one which have a section: somebody wrote it by hand before their release.
@@ -223,7 +225,11 @@ mod tests {
     const TAGS: (Option<&str>, &str) = (Some("v0.9.3"), "v0.10.0");
 
     fn goal() -> Version {
-        Version::parse("0.10.0", crate::version::Dialect::Cargo).unwrap()
+        v("0.10.0")
+    }
+
+    fn v(text: &str) -> Version {
+        Version::parse(text, crate::version::Dialect::Cargo).unwrap()
     }
 
     #[test]
@@ -645,6 +651,25 @@ mod tests {
         {
             assert_eq!(section(&log(above, below), "Unreleased").unwrap().body.lines().next(), Some("- a"), "{above}");
         }
+    }
+
+    #[test]
+    fn a_log_that_tells_patches_is_given_up_after_many_that_it_does_not_tell() {
+        let log = |newest: &str, old: &str| format!("# Log\n\n## {newest}\n\n- x\n\n{old}## 0.8.0\n\n- z\n");
+        let released = |many: u64| (0..=2 + many).map(|nth| v(&format!("0.9.{nth}"))).collect::<Vec<_>>();
+        for (newest, many, expected) in [("0.9.2", 5, true), ("0.9.2", 4, false), ("0.9.0", 5, false)] {
+            assert_eq!(is_given_up(log(newest, "").as_str(), &released(many)), expected, "{newest} {many}");
+        }
+        // What is new says that it goes on; what a version left behind does not.
+        let old = "## Unreleased\n\n- y\n\n";
+        assert!(is_given_up(log("0.9.2", old).as_str(), &released(5)));
+        assert!(!is_given_up(format!("{old}{}", log("0.9.2", "")).as_str(), &released(5)));
+        // Nor is it in the way where the log is continued.
+        let begun = begin(log("0.9.2", old).as_str(), &goal()).unwrap();
+        assert_eq!(
+            (misread("C.md", begun.as_str()), section(&begun, "Unreleased").unwrap().body),
+            (vec![], String::new())
+        );
     }
 
     #[test]

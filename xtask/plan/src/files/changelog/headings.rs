@@ -216,6 +216,7 @@ mod tests {
             "Next release (TBD)",
             "Upcoming",
             "Version Next",
+            "vNext",
             "TBD",
         ] {
             assert_eq!(understand(title, Whose::default()).about, About::Unreleased(None), "{title}");

@@ -11,8 +11,9 @@ use crate::{
 
 /// Titles that name what is not released yet, in lower case and without what says that there is no date yet.
 /// `Unreleased` itself may be followed by anything.
-const NEXT: [&str; 13] = [
+const NEXT: [&str; 14] = [
     "next",
+    "vnext",
     "next release",
     "next version",
     "the next release",
