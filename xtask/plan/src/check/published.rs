@@ -162,7 +162,6 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
     if on.version_field == VersionField::Absent && !matches!(requirement::accepts(text, &on.version), Ok(true)) {
         return None;
     }
-    let why = if on.version_field == VersionField::Absent { "has no version" } else { "says `publish = false`" };
     let next = match table {
         Table::Dev => format!("leave only the path in that dev-dependency{there}: cargo strips it when publishing"),
         _ if on.version_field == VersionField::Absent => {
@@ -174,7 +173,14 @@ fn unavailable(workspace: &Workspace, needed: &Needed<'_>, of: &str) -> Option<(
         }
         _ => "take that out, or say `publish = false` of both".to_owned(),
     };
-    Some((format!("{} \"{text}\", which never is: {its} {why}", on.name), next))
+    Some(match on.version_field {
+        VersionField::Absent => (format!("{} \"{text}\", which never is: {its} has no version", on.name), next),
+        // An earlier commit may have published it.
+        _ => (
+            format!("{} \"{text}\", which this workspace does not publish: {its} says `publish = false`", on.name),
+            format!("{next}; if its registry has that version, waive it"),
+        ),
+    })
 }
 
 /// What a registry gets only when its own train releases it.

@@ -38,8 +38,9 @@ fn needing(entries: &str) -> Sketch {
 #[test]
 fn what_a_registry_cannot_have_is_reported_in_every_table() {
     let helper = "{ path = \"../helper\", version = \"0.4\" }";
-    let never = "crates/barter/Cargo.toml would be published but requires helper \"0.4\", which never is: crates/helper/Cargo.toml says `publish = false`";
-    let take_out = format!("{never}; take that out, or say `publish = false` of both");
+    let never = "crates/barter/Cargo.toml would be published but requires helper \"0.4\", which this workspace does not publish: crates/helper/Cargo.toml says `publish = false`";
+    let there = "if its registry has that version, waive it";
+    let take_out = format!("{never}; take that out, or say `publish = false` of both; {there}");
     for entries in [
         format!("helper = {helper}\n"),
         "helper = { path = \"../helper\", version = \"0.4\", optional = true }\n".to_owned(),
@@ -53,7 +54,7 @@ fn what_a_registry_cannot_have_is_reported_in_every_table() {
     }
     let dev = format!("[dev-dependencies]\nhelper = {helper}\n");
     let strip = "leave only the path in that dev-dependency: cargo strips it when publishing";
-    assert_eq!(reported(&needing(&dev)), [format!("{never}; {strip}")]);
+    assert_eq!(reported(&needing(&dev)), [format!("{never}; {strip}; {there}")]);
     // It says so already, and all that it needs with it.
     let unpublished = needing(&dev).with(BARTER, "version = \"0.9.3\"\n", "version = \"0.9.3\"\npublish = false\n");
     assert_eq!(reported(&unpublished), [""; 0]);
@@ -153,7 +154,7 @@ fn the_advice_for_a_crate_without_a_version_is_a_version() {
     let unmet = reported(&needing("helper = { path = \"../helper\", version = \"0.3\" }\n"));
     assert!(
         unmet[0].ends_with(
-            "crates/helper/Cargo.toml says `publish = false`; take that out, or say `publish = false` of both"
+            "crates/helper/Cargo.toml says `publish = false`; take that out, or say `publish = false` of both; if its registry has that version, waive it"
         ),
         "{unmet:?}"
     );
