@@ -1,6 +1,7 @@
 //! `init`: what a workspace needs to be released by this tool, proposed as a diff and written on request.
 //! It must never overwrite what it did not write, nor propose what can be derived.
 
+mod configure;
 mod look;
 
 use std::sync::Arc;
