@@ -221,7 +221,9 @@ mod tests {
         ] {
             assert_eq!(understand(title, Whose::default()).about, About::Unreleased(None), "{title}");
         }
-        assert_eq!(understand("barter 0.3.0", Whose::default()).about, About::Stranger("barter".to_owned()));
+        for title in ["barter 0.3.0", "Release barter 0.3.0 / barter-data 0.2.0 (2026-12-01)"] {
+            assert_eq!(understand(title, Whose::default()).about, About::Stranger("barter".to_owned()), "{title}");
+        }
         assert_eq!(understand("Unreleased (v0.3.0)", Whose::default()).about, About::Unreleased(Some(v("0.3.0"))));
         for title in [
             "0.3.0 - TBD",

@@ -138,9 +138,14 @@ fn version_at(title: &str, start: usize) -> Option<(Version, usize)> {
     Some((parse(word)?, start + word.len()))
 }
 
-/// The names that a title may begin with, each with where its rest begins: `owl-core-0.7.3` may be that of `owl`, too.
+/// The names that a title may begin with, each with where its rest begins: `owl-core-0.7.3` may be that of `owl`, too, and
+/// `Release owl 0.7.3` is.
 fn heads(title: &str) -> impl Iterator<Item = (&str, usize)> {
     let start = title.len() - title.trim_start_matches(SIGNS).len();
+    heads_from(title, start).chain(heads_from(title, start_of_version(title)))
+}
+
+fn heads_from(title: &str, start: usize) -> impl Iterator<Item = (&str, usize)> {
     let is_name = |name: &str| {
         name.contains(char::is_alphabetic) && name.chars().all(|c| c.is_alphanumeric() || "-_.@/".contains(c))
     };
