@@ -112,9 +112,11 @@ const LOGS: [&str; 6] =
 fn log(seen: &Seen<'_>, train: &Train) -> Option<Key> {
     let is_first = train.config.default && train.changelog.is_none();
     let paths = LOGS.iter().map(|name| (name, seen.workspace.in_root(Path::new(name))));
-    let mut logs = paths
-        .filter(|(_, path)| seen.texts.get(path).is_some_and(|text| changelog::is_kept(train.names.log(path, text))));
-    let (name, _) = logs.next().filter(|_| is_first)?;
+    let tells_versions = |path: &PathBuf| {
+        let text = seen.texts.get(path);
+        text.is_some_and(|text| !changelog::headings(train.names.log(path, text)).is_empty())
+    };
+    let (name, _) = paths.into_iter().find(|(_, path)| tells_versions(path)).filter(|_| is_first)?;
     key("changelog", format!("{name:?}"), "it has a section for each version")
 }
 

@@ -148,7 +148,7 @@ fn what_cannot_be_derived_is_proposed_with_its_reason() {
 #[test]
 fn a_key_that_is_set_or_not_needed_is_not_proposed() {
     let image = json!([{ "name": "song", "dockerfile": "Dockerfile" }]);
-    let table: [(&str, &str, Told); 15] = [
+    let table: [(&str, &str, Told); 16] = [
         ("main", "set", lark().configured("main", json!("stem"))),
         ("main", "usual", lark().with(|told| told.sketch.repo.main = Some("master".to_owned()))),
         ("remote", "set", lark().configured("remote", json!("down"))),
@@ -179,6 +179,7 @@ fn a_key_that_is_set_or_not_needed_is_not_proposed() {
         ),
         ("changelog", "set", lark().configured("changelog", json!("CHANGES.txt"))),
         ("changelog", "usual", lark().file("CHANGELOG.md", LOG)),
+        ("changelog", "no versions", lark().file("HISTORY.md", "# How it began\n\n## In a garden\n\n- a song\n")),
         ("platforms", "set", lark().configured("platforms", json!(["sdist"]))),
         ("platforms", "no wheel", lark().configured("wheels", json!([]))),
         ("images", "set", lark().configured("images", image)),
