@@ -411,8 +411,9 @@ mod tests {
         let next = "next: where a patch moved only what changed, say in Cargo.toml that all are released together\n\n\
                     [workspace.metadata.trains]\nlark = { driver = \"lark\", also = [\"lark-x\"] }";
         assert!(refusal.brief.ends_with(next), "{refusal}");
-        let others: [(&[&str], &[&str]); 4] = [
+        let others: [(&[&str], &[&str]); 5] = [
             (&["lark-core-v42.0.0"], &crates),
+            (&[], &["lark 42.0.0: lark-core lark-io", "lark-core 42.0.0-rc.2", "lark-io 42.0.0-rc.2", "lark-x 42.0.0"]),
             (&[], &["lark 42.1.0: lark-core lark-io", crates[1], crates[2], crates[3]]),
             (&[], &["lark 42.0.1: lark-core", "lark-core 42.0.7", "lark-io 42.0.3", "lark-x 42.0.0"]),
             (&[], &["lark 0.0.2: lark-core lark-io", "lark-core 0.0.1", "lark-io 0.0.1"]),

@@ -104,7 +104,9 @@ impl Facts {
         let [main, others @ ..] = lines else { return None };
         let driver = self.head(main, first);
         let is_begun = *main.version.semver() >= semver::Version::new(0, 1, 0);
-        let is_near = is_begun && others.iter().all(|line| line.version.line() == main.version.line());
+        // What is a candidate still was moved by no patch.
+        let is_patch = |line: &Line| line.version.line() == main.version.line() && line.version.is_final();
+        let is_near = is_begun && others.iter().all(is_patch);
         let is_tagged = |at: &usize| self.crates[*at].tagged.contains(&self.crates[*at].version);
         if !is_near || are_many(lines) || others.iter().flat_map(|line| &line.crates).any(is_tagged) {
             return None;
