@@ -675,9 +675,11 @@ fn who_is_named_and_what_goes_with_it_follow_from_the_members() {
     let root =
         bare("").with("Cargo.toml", "[workspace]", "[package]\nname = \"zed\"\nversion = \"0.7.3\"\n\n[workspace]");
     let leads = shipped("ht").with("crates/ht/Cargo.toml", "[[bin]]", "# built by default\n[[bin]]");
-    let mut leads = leads.member("owl-sdk", "1.18.5", "").lock();
-    leads.repo.origin = None;
-    leads.repo.tags.remove("v1.19.0");
+    let [mut leads, mut led] = ["1.18.5", "1.17.0"].map(|version| leads.clone().member("owl-sdk", version, "").lock());
+    for sketch in [&mut leads, &mut led] {
+        sketch.repo.origin = None;
+        sketch.repo.tags.remove("v1.19.0");
+    }
     for (why, sketch, train, expected) in [
         (
             "a program that is named is the default one where it would be",
@@ -762,6 +764,12 @@ fn who_is_named_and_what_goes_with_it_follow_from_the_members() {
             bare("").member("a", "1.19.0", "# no description\n").member("a-derive", "0.0.0", "").lock(),
             None,
             "default a-derive, sent: a-derive",
+        ),
+        (
+            "what is released since does not hide it from the commit before",
+            led.tagged("v1.20.0"),
+            None,
+            "default ht, kept: hoot-api ht",
         ),
         (
             "tags below another's version do not lead to it",

@@ -43,9 +43,10 @@ pub fn of_workspace(workspace: &Workspace, repo: &Repo, facts: &Facts) -> Option
     let is_plain = |version: &Version| facts.tagged.iter().any(|series| series.contains(version));
     let is_own = |form: &str| repo.tags.contains_key(&format!("{}{form}{}", members[at].name, version.tag()));
     let is_tagged = is_plain(&version) || ["-v", "-", "@", "/"].iter().any(|form| is_own(form));
-    // Tags that go on above all others lead to it, though the version of its development has none yet.
-    let highest = facts.tagged.iter().flatten().max();
-    let leads = highest.is_some_and(|tag| *tag <= version && !others.clone().any(|other| other.version >= *tag));
+    // Tags that go on above all others lead to it, though the version of its development has none yet. Those above it are of
+    // releases that were made since.
+    let highest = facts.tagged.iter().flatten().filter(|tag| **tag <= version).max();
+    let leads = highest.is_some_and(|tag| !others.clone().any(|other| other.version >= *tag));
     let is_it = is_tagged
         || leads
         || others.peek().is_none()
