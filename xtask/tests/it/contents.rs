@@ -523,7 +523,7 @@ fn a_source_that_reads_what_is_published_nowhere_is_reported_before_the_tag() {
             "song.txt",
             "",
             "song.txt is outside of what cargo packs of lark",
-            "move the file into crates/lark, or put a link to it there that git tracks (ln -s)",
+            "move the file into crates/lark, or put a link to it there that git tracks (ln -s), or say `publish = false` where it goes to no registry",
         ),
         (
             "other",
@@ -531,7 +531,7 @@ fn a_source_that_reads_what_is_published_nowhere_is_reported_before_the_tag() {
             "crates/lark-io/song.txt",
             "",
             "crates/lark-io/song.txt is outside of what cargo packs of lark",
-            "move the file into crates/lark, or put a link to it there that git tracks (ln -s)",
+            "move the file into crates/lark, or put a link to it there that git tracks (ln -s), or say `publish = false` where it goes to no registry",
         ),
         (
             "left_out",

@@ -112,7 +112,7 @@ pub fn sources(workspace: &Workspace, train: &Train) -> Vec<Finding> {
             Missing::Outside => (
                 format!("{place} is outside of what cargo packs of {name}"),
                 format!(
-                    "move the file into {0}, or put a link to it there that git tracks (ln -s)",
+                    "move the file into {0}, or put a link to it there that git tracks (ln -s), or say `publish = false` where it goes to no registry",
                     typed(&member.dir())
                 ),
             ),

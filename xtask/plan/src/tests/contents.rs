@@ -123,7 +123,7 @@ fn what_sources_read_is_there_for_who_compiles_them() {
             barter,
             "assets/it",
             Missing::Outside,
-            format!("{start} assets/it is outside of what cargo packs of barter: {end}; next: move the file into crates/barter, or put a link to it there that git tracks (ln -s)"),
+            format!("{start} assets/it is outside of what cargo packs of barter: {end}; next: move the file into crates/barter, or put a link to it there that git tracks (ln -s), or say `publish = false` where it goes to no registry"),
         ),
         (
             barter,
