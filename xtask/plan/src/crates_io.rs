@@ -162,7 +162,7 @@ fn name_objection(name: &str) -> Option<Problem> {
 }
 
 /// `publish`, src/controllers/krate/publish.rs in rust-lang/crates.io.
-fn lacking(about: &About) -> Vec<&'static str> {
+pub fn lacking(about: &About) -> Vec<&'static str> {
     let is_empty = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
     let no_license = is_empty(&about.license) && is_empty(&about.license_file);
     let fields = [("description", is_empty(&about.description)), ("license", no_license)];

@@ -13,7 +13,7 @@ use std::{
 use self::moved::files;
 pub use self::moved::{Released, may_say_version};
 use crate::{
-    check::apart,
+    check::{apart, published},
     config::{SDIST, Template},
     conventional,
     edit::slashed,
@@ -52,6 +52,7 @@ pub fn keys(seen: &Seen<'_>, train: &Train, releases: &[Released]) -> Vec<Key> {
     [
         main(train),
         remote(seen.repo, train),
+        registries(seen.workspace, train),
         commit(seen, train),
         log(seen, train),
         changes(seen, train),
@@ -79,6 +80,17 @@ fn remote(repo: &Repo, train: &Train) -> Option<Key> {
     let [only] = names.as_slice() else { return None };
     let is_new = train.config.remote.is_none() && *only != "origin" && repo.origin.is_none();
     key("remote", format!("{only:?}"), "it is the only remote").filter(|_| is_new)
+}
+
+/// None, where crates were released that no registry can have taken.
+fn registries(workspace: &Workspace, train: &Train) -> Option<Key> {
+    let is_out = train.config.registries.is_none() && !train.released.is_empty();
+    published::undescribed(workspace, train).filter(|_| is_out)?;
+    key(
+        "registries",
+        "[]".to_owned(),
+        "crates.io takes no crate without a description and a license, and none has both",
+    )
 }
 
 /// The form of the subject that the commits of the last releases have.

@@ -174,7 +174,7 @@ pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Findin
 fn published(snapshot: &Snapshot, wheel: &Wheel, driver: &Version, to: &Version) -> Option<Finding> {
     let member = &snapshot.workspace.members[wheel.member];
     let what = format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base());
-    member.publish.then(|| Finding::new(Check::PublishableWheel, what, patch(snapshot, driver)))
+    snapshot.train.publishes(member).then(|| Finding::new(Check::PublishableWheel, what, patch(snapshot, driver)))
 }
 
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.

@@ -7,7 +7,7 @@ mod patched;
 use std::{collections::BTreeMap, path::Path};
 
 pub use self::{
-    metadata::{metadata, noted},
+    metadata::{metadata, noted, undescribed},
     patched::{Patched, note_patched, patched},
 };
 use super::{checkout, versions::lacks_version};

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::versions::{had, unversioned};
+use super::{
+    published,
+    versions::{had, unversioned},
+};
 use crate::{
     edit::slashed,
     files::{Place, cargo_toml::VersionField},
@@ -134,7 +137,7 @@ pub(super) fn published_extensions<'w>(
     train: &Train,
 ) -> impl Iterator<Item = (&'w Member, bool)> {
     let members = train.members().into_iter().map(|at| (&workspace.members[at], &workspace.graph.packages[at]));
-    members.filter(|(member, _)| member.publish && member.cdylib && member.pyo3).map(|(member, package)| {
+    members.filter(|(member, _)| train.publishes(member) && member.cdylib && member.pyo3).map(|(member, package)| {
         let about = &package.about;
         let is_licensed = about.license.is_some() || about.license_file.is_some();
         (member, package.rlib && about.description.is_some() && is_licensed)
@@ -156,7 +159,7 @@ pub(super) fn publishable_wheels(workspace: &Workspace, train: &Train) -> Vec<Fi
         .collect()
 }
 
-/// Without what a registry of crates would refuse of a wheel that is not meant for it: to say so is the one way out.
+/// Without what a registry of crates would refuse of what is not meant for it: to say so is the one way out.
 pub fn reported_once(workspace: &Workspace, train: &Train, mut findings: Vec<Finding>) -> Vec<Finding> {
     if findings.iter().any(|finding| finding.check == Check::PublishableWheel) {
         let wheels: BTreeSet<String> = wheels_alone(workspace, train).map(|member| slashed(&member.manifest)).collect();
@@ -164,6 +167,12 @@ pub fn reported_once(workspace: &Workspace, train: &Train, mut findings: Vec<Fin
             let is_of_registry = matches!(check, Check::Metadata | Check::Dependencies | Check::PathOnly);
             !is_of_registry || places.is_empty() || !places.iter().all(|place| wheels.contains(place))
         });
+    }
+    // Nor what it would refuse of crates of which none is.
+    if published::undescribed(workspace, train).is_some_and(|none| findings.contains(&none)) {
+        const OF_CRATES: [Check; 5] =
+            [Check::PathOnly, Check::Dependencies, Check::Sources, Check::DevCycle, Check::PublishableWheel];
+        findings.retain(|finding| !OF_CRATES.contains(&finding.check));
     }
     findings
 }

@@ -187,6 +187,14 @@ fn a_key_that_is_set_or_not_needed_is_not_proposed() {
     for (key, why, told) in table {
         assert_eq!(told.key(key), None, "{key}: {why}");
     }
+    assert_eq!(lark().key("registries"), None, "it is described");
+    let undescribed = lark().with(|told| {
+        let sketch = told.sketch.clone().member("lark", "0.8.0", "# no description\n");
+        told.sketch =
+            sketch.member("lark-core", "0.8.0", "# no description\n").configured("also", json!(["lark-core"]));
+    });
+    assert_eq!(undescribed.key("registries").as_deref(), Some("[]"));
+    assert_eq!(undescribed.with(|told| told.sketch.repo.tags.clear()).key("registries"), None, "nothing is released");
     // A changelog of the whole is the default train's.
     let second = lark().with(|told| told.sketch.trains["owl"] = json!({ "driver": "lark-python", "default": true }));
     assert_eq!(second.key("changelog"), None);

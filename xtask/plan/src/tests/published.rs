@@ -705,6 +705,33 @@ fn what_else_a_registry_would_refuse_of_a_wheel_is_said_where_it_is_meant_for_it
 }
 
 #[test]
+fn of_crates_that_no_registry_takes_it_is_said_once() {
+    let undescribed = |house: Sketch, names: &[&str]| {
+        names.iter().fold(house, |house, name| {
+            let version = "version = \"0.9.3\"\n";
+            house.with(&format!("crates/{name}/Cargo.toml"), version, &format!("{version}# no description\n"))
+        })
+    };
+    let fork = "fork = { git = \"https://forge.example/fork\" }\n";
+    let house = house().with(BARTER, HOLDS, &format!("{HOLDS}{fork}")).lock();
+    let all = undescribed(house.clone(), &["barter", "barter-data", "barter-instrument"]);
+    let plan = all.release("minor");
+    assert_eq!(
+        findings(&plan),
+        ["metadata: none of the 3 crates has both a description and a license, and crates.io takes no crate without"]
+    );
+    assert_eq!(
+        plan.findings[0].next,
+        "`registries = []` in [workspace.metadata.trains.barter], where they go to no registry; or write both under [package]"
+    );
+    assert_eq!(findings(&all.configured("registries", json!([])).release("minor")), [""; 0]);
+    // One that is described says that they are meant for it.
+    let some = undescribed(house, &["barter-data", "barter-instrument"]);
+    let some = some.release("minor").findings.iter().map(|found| found.check.name()).collect::<Vec<_>>();
+    assert_eq!(some, ["dependencies", "metadata"]);
+}
+
+#[test]
 fn a_python_extension_that_is_described_as_a_library_may_be_published() {
     let wheel = "barter-python/Cargo.toml";
     let refused = "publishable-wheel: barter-python/Cargo.toml is a PyO3 cdylib that `cargo publish` would publish";

@@ -37,7 +37,8 @@ const MODULES: &str = "\
 /// The registry takes what a published crate says of itself, and what it names is there.
 pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let mut reported: Vec<(String, Problem)> = Vec::new();
-    for (member, package) in packages(workspace, train) {
+    let none = undescribed(workspace, train);
+    for (member, package) in packages(workspace, train).filter(|_| none.is_none()) {
         let mut found = Vec::new();
         if member.is_public() {
             found.extend(crates_io::objections(&package.name, &package.about));
@@ -68,7 +69,24 @@ pub fn metadata(workspace: &Workspace, train: &Train) -> Vec<Finding> {
     let found = by_cause(reported.into_iter()).into_iter().map(|(Problem { what, next }, manifests)| {
         Finding::of_many(Check::Metadata, &manifests, ", ", &format!(": {what}"), next)
     });
-    found.chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()
+    found.chain(none).chain(same_crate(workspace, train)).chain(same_project(workspace, train)).collect()
+}
+
+/// That none of several crates says what the public registry wants to know of each: most often, none is meant for it.
+pub fn undescribed(workspace: &Workspace, train: &Train) -> Option<Finding> {
+    let all: Vec<_> = packages(workspace, train).collect();
+    let is_undescribed = |(member, package): &(&Member, &Package)| {
+        member.is_public() && train.private_registry(member).is_none() && !crates_io::lacking(&package.about).is_empty()
+    };
+    let what = format!(
+        "none of the {} crates has both a description and a license, and crates.io takes no crate without",
+        all.len()
+    );
+    let next = format!(
+        "`registries = []` in {}, where they go to no registry; or write both under [package]",
+        train.config.table()
+    );
+    (all.len() > 1 && all.iter().all(is_undescribed)).then(|| Finding::new(Check::Metadata, what, next))
 }
 
 /// What the public registry may refuse, or may take by then.
