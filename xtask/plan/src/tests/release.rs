@@ -462,6 +462,33 @@ fn configured_trains_without_a_tag_have_tags_that_differ() {
 }
 
 #[test]
+fn tags_without_a_name_are_those_of_the_one_train_that_they_lead_to() {
+    let tags = |two: serde_json::Value, tags: &[&str]| {
+        let mut sketch = two_drivers(["8.3.0", "2.6.1"], tags).member("three", "2.6.1", "");
+        sketch.trains =
+            json!({ "one": { "driver": "one", "default": true }, "two": two, "three": { "driver": "three" } });
+        let tag = |name| Train::choose(&sketch.workspace(), &sketch.repo, Some(name)).unwrap().tag.to_string();
+        [tag("one"), tag("two"), tag("three")]
+    };
+    let two = || json!({ "driver": "two" });
+    for (tagged, expected) in [
+        (&["one-v8.3.0", "v2.6.1", "three-v2.6.0"][..], "v{version}"),
+        (&["one-v8.2.0", "2.5.0", "three-v2.6.0"], "{version}"),
+        // What another series left, or goes on with, and what could be of two.
+        (&["one-v8.3.0", "v1.9.0", "three-v2.6.0"], "two-v{version}"),
+        (&["one-v8.3.0", "v2.6.1", "v2.6.2", "three-v2.6.0"], "two-v{version}"),
+        (&["one-v8.3.0", "v2.6.1"], "two-v{version}"),
+        (&["one-v8.3.0", "v2.6.1", "two-v2.6.0", "three-v2.6.0"], "two-v{version}"),
+    ] {
+        let found = tags(two(), tagged);
+        assert_eq!(found, ["one-v{version}", expected, "three-v{version}"], "{tagged:?}");
+    }
+    assert_eq!(tags(two(), &["v2.6.1", "three-v2.6.0"])[1], "two-v{version}", "they are the default one's");
+    let named = json!({ "driver": "two", "tag": "v{version}" });
+    assert_eq!(tags(named, &["one-v8.3.0", "v2.6.1"]), ["one-v{version}", "v{version}", "three-v{version}"]);
+}
+
+#[test]
 fn a_patch_leaves_what_did_not_change_and_a_candidate_nothing() {
     let house = house().changed("v0.9.3", &["crates/barter/src/lib.rs"]);
     let snapshot = house.snapshot();

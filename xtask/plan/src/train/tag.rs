@@ -8,7 +8,6 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::{possible_drivers, roots};
 use crate::{
     config::{Form, Template, TrainConfig, apart},
     edit::{count, slashed},
@@ -18,6 +17,8 @@ use crate::{
     version::{Dialect, Version},
     workspace::{Member, Workspace},
 };
+
+mod plain;
 
 /// What stands before the version where only one train has such tags.
 const PLAIN: [&str; 2] = ["v", ""];
@@ -36,9 +37,10 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     // Two trains must not share their tags: all but the default one carry their name.
     let theirs = names_of_others(workspace, config, driver);
     let shared = match workspace.trains.len() {
-        0 => !config.default && !has_plain_tags(workspace, &series, driver)?,
+        0 => !config.default && !plain::has_plain_tags(workspace, &series, driver)?,
         1 => false,
-        _ => !config.default || theirs.contains("v"),
+        _ if config.default => theirs.contains("v"),
+        _ => theirs.contains("v") || !plain::is_heir_of_default(workspace, repo, &series, config),
     };
     series.retain(|prefix, _| !theirs.contains(*prefix));
     let usual = if shared { format!("{}-v", config.name) } else { "v".to_owned() };
@@ -223,49 +225,6 @@ fn goes_on(versions: &[Version], here: &Version) -> bool {
     let above: BTreeSet<Version> = versions.iter().filter(is_above).map(Version::base).collect();
     let below = versions.iter().filter(|found| found.base() <= *here).count();
     above.len() > 1 || above.len() == 1 && below < 2
-}
-
-/// Whether a driver that nothing but its name on the command line chose has the tags without a name. Of several members
-/// that could drive, it is the one whose version they lead to; where that is so of more, it must be said.
-fn has_plain_tags(workspace: &Workspace, series: &Series<'_>, driver: usize) -> Result<bool> {
-    let mut drivers = possible_drivers(workspace);
-    if drivers.is_empty() {
-        drivers = roots(workspace, (0..workspace.members.len()).collect());
-    }
-    let plain: Vec<&Version> = PLAIN.iter().filter_map(|prefix| series.get(prefix)).flatten().collect();
-    if drivers == [driver] || plain.is_empty() {
-        return Ok(drivers == [driver]);
-    }
-    let all: Vec<Version> = plain.iter().copied().cloned().collect();
-    let is_heir = |at: usize, leads_there: &dyn Fn(&Version) -> bool| {
-        let Member { name, version, .. } = &workspace.members[at];
-        let has_own = [format!("{name}-v"), format!("{name}-")].iter().any(|own| series.contains_key(own.as_str()));
-        !has_own && leads_there(&version.base())
-    };
-    let ends_there = |here: &Version| all.iter().all(|found| found.base() <= *here);
-    let passes_there = |here: &Version| !goes_on(&all, here);
-    // A slip above one of them is not taken for what another one has reached.
-    let leads_there: &dyn Fn(&Version) -> bool = match drivers.iter().any(|&at| is_heir(at, &ends_there)) {
-        true => &ends_there,
-        false => &passes_there,
-    };
-    let heirs = drivers.iter().filter(|&&at| is_heir(at, leads_there));
-    let heirs: Vec<&str> = heirs.map(|&at| workspace.members[at].name.as_str()).collect();
-    let own = workspace.members[driver].name.as_str();
-    if heirs.len() < 2 || !heirs.contains(&own) {
-        return Ok(heirs == [own] || heirs.is_empty() && is_heir(driver, leads_there));
-    }
-    let train = |name: &str| {
-        let tag = if name == own { "v" } else { &format!("{name}-v") };
-        format!("[workspace.metadata.trains.{name}]\ndriver = \"{name}\"\ntag = \"{tag}{{version}}\"\n")
-    };
-    bail!(
-        "the tags without a name, such as v{}, may be those of {}: say whose they are in {}, as in\n\n{}",
-        plain.iter().max().map(|version| version.tag()).unwrap_or_default(),
-        heirs.join(" or of "),
-        slashed(&workspace.graph.root),
-        heirs.iter().map(|name| train(name)).collect::<Vec<_>>().join("\n").trim_end()
-    )
 }
 
 /// What the tags of other trains may begin with.
