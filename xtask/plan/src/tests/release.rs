@@ -454,6 +454,9 @@ fn configured_trains_without_a_tag_have_tags_that_differ() {
     assert_eq!(tags(train("one"), train("two"), &["1.2.3"]), ["one-v{version}", "two-v{version}"]);
     let plain = json!({ "driver": "two", "tag": "v{version}" });
     assert_eq!(tags(default("one"), plain, &["v1.2.3"]), ["one-v{version}", "v{version}"]);
+    // Of the forms that a train had, the newest; with build metadata, too.
+    assert_eq!(tags(default("one"), train("two"), &["two-v1.2.2", "two-1.2.3"])[1], "two-{version}");
+    assert_eq!(tags(default("one"), train("two"), &["two-v0.1.0+1.1.0", "two-1.2.3+1.9.6"])[1], "two-{version}");
     let odd = json!({ "driver": "two", "tag": "one-v{version}" });
     assert_eq!(
         tags(train("one"), odd, &[])[0],

@@ -77,7 +77,10 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     };
     known.extend(parts(workspace, name).iter().flat_map(|part| starts(part)).filter(leads_here));
     let single = || single(workspace, &series, prefixes.clone(), &here).filter(|_| !shared && highest.1.is_some());
-    let prefix = known.iter().find(|known| prefixes.contains(&known.as_str())).map(String::as_str).or_else(single);
+    // Of several forms that it had, the one that comes nearest; of those, the first.
+    let near = known.iter().rev().filter(|known| prefixes.contains(&known.as_str()));
+    let near = near.max_by_key(|known| reached(&series[known.as_str()], &here));
+    let prefix = near.map(String::as_str).or_else(single);
     let tag = Template::new(&format!("{}{}", prefix.unwrap_or(&usual), Template::SLOT))?;
     refuse_shared(workspace, config, &tag)?;
     Ok(tag)
