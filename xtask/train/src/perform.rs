@@ -20,12 +20,14 @@ pub mod publish;
 pub mod pull_request;
 mod require_published;
 pub mod revert;
+mod seen;
 mod static_binary;
 mod tree;
 pub mod wheels;
 mod writable;
 mod yank;
 
+pub use seen::Seen;
 pub use writable::{astray, unreadable};
 
 use std::{
@@ -71,6 +73,8 @@ pub struct Context<'a> {
     pub unverified: Arc<Mutex<Vec<Unverified>>>,
     /// What commits were found to have otherwise than planned.
     pub compared: git::commit::Compared,
+    /// What was answered in this look; `None` where something is made, which is observed anew.
+    pub seen: Option<Arc<Seen>>,
 }
 
 /// A check that could not be made, and that the run continued without.
@@ -88,7 +92,19 @@ impl<'a> Context<'a> {
     pub fn new(sh: &'a Shell, report: &'a Report, target: PathBuf, interrupted: Arc<AtomicBool>) -> Context<'a> {
         let (proof_results, checks, unverified, compared) = Default::default();
         let (tools, deadline) = (Tools::Installed, Duration::ZERO);
-        Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified, compared }
+        Context {
+            sh,
+            report,
+            target,
+            interrupted,
+            proof_results,
+            deadline,
+            tools,
+            checks,
+            unverified,
+            compared,
+            seen: None,
+        }
     }
 
     /// The same work on many items, each in a thread of its own: they wait for others, not for the processor.
@@ -109,6 +125,7 @@ impl<'a> Context<'a> {
             checks,
             unverified,
             compared,
+            seen,
         } = self;
         std::thread::scope(|scope| {
             let (dir, work) = (&dir, &work);
@@ -125,6 +142,7 @@ impl<'a> Context<'a> {
                             checks: checks.clone(),
                             unverified: unverified.clone(),
                             compared: compared.clone(),
+                            seen: seen.clone(),
                             ..Context::new(&sh, report, target.clone(), interrupted.clone())
                         };
                         work(&there, item)

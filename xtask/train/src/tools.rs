@@ -8,6 +8,7 @@ pub mod forge;
 pub mod http;
 pub mod index;
 pub mod lock;
+pub mod once;
 pub mod program;
 pub mod python;
 pub mod registries;

@@ -94,7 +94,7 @@ fn unpushed(asked: &Asked) -> Observation {
 
 /// The forge, as long as it answers.
 fn forge<'a>(cx: &Context<'a>) -> Forge<'a> {
-    Forge::within(cx.sh, PATIENCE)
+    Forge::within(cx.sh, PATIENCE).knowing(cx.forge())
 }
 
 fn ci(cx: &Context<'_>, asked: &Asked) -> Result<Observation> {

@@ -34,7 +34,7 @@ pub fn observe(cx: &Context<'_>, pull: &PullRequest) -> Result<Observation> {
     if let Some(found) = merged(cx, pull)? {
         return Ok(Observation::done(format!("{} is on {}", short(&found), pull.main)));
     }
-    let all = match NotSetUp::apart(Forge::new(cx.sh).proposed(&pull.branch, &pull.main))? {
+    let all = match NotSetUp::apart(Forge::new(cx.sh).knowing(cx.forge()).proposed(&pull.branch, &pull.main))? {
         Ok(all) => all,
         Err(problem) => return Ok(Observation::Blocked(problem)),
     };
@@ -93,7 +93,7 @@ pub fn merged(cx: &Context<'_>, pull: &PullRequest) -> Result<Option<String>> {
 
 /// How the request of a branch stands, whatever it is to say.
 pub fn look(cx: &Context<'_>, branch: &str, main: &str) -> Observation {
-    let all = match NotSetUp::apart(Forge::new(cx.sh).proposed(branch, main)) {
+    let all = match NotSetUp::apart(Forge::new(cx.sh).knowing(cx.forge()).proposed(branch, main)) {
         Ok(Ok(all)) => all,
         Ok(Err(problem)) => return Observation::Unknown(problem),
         Err(error) => return Observation::unknown(format!("{error:#}"), "wait until the forge answers"),

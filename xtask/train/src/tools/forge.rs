@@ -5,9 +5,10 @@ mod client;
 mod curl;
 mod history;
 mod issues;
+mod known;
 mod pulls;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -21,6 +22,7 @@ use plan::percent::encoded;
 pub use super::program::NotSetUp;
 pub use client::GH_NOT_FOUND;
 pub use history::{Check, CheckState, Pull, Review, WorkflowRun};
+pub use known::Known;
 pub use pulls::Proposed;
 
 /// The client fills in whose repository it is: `GH_REPO`, or the remote.
@@ -75,16 +77,23 @@ pub struct Forge<'a> {
     sh: &'a Shell,
     /// How long an answer to a question is waited for.
     patience: Duration,
+    /// What was answered in this look.
+    known: Option<Arc<Known>>,
 }
 
 impl<'a> Forge<'a> {
     pub fn new(sh: &'a Shell) -> Forge<'a> {
-        Forge { sh, patience: LONGEST_ANSWER }
+        Forge { sh, patience: LONGEST_ANSWER, known: None }
     }
 
     /// For questions only: one that is not answered in that time is given up.
     pub fn within(sh: &'a Shell, patience: Duration) -> Forge<'a> {
-        Forge { sh, patience }
+        Forge { sh, patience, known: None }
+    }
+
+    /// The same for a look that asks each question once.
+    pub fn knowing(self, known: Option<Arc<Known>>) -> Forge<'a> {
+        Forge { known, ..self }
     }
 
     /// The releases of a tag, drafts among them: a draft has no address by its tag, so all are looked through.
@@ -179,11 +188,14 @@ impl<'a> Forge<'a> {
     }
 
     fn ask(&self, what: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let (body, patience) = match body {
-            Some(body) => (Body::Json(body), LONGEST_ANSWER),
-            None => (Body::Nothing, self.patience),
-        };
-        Client::of(self.sh)?.ask(what, method, path, body, patience)
+        if let Some(body) = body {
+            return Client::of(self.sh)?.ask(what, method, path, Body::Json(body), LONGEST_ANSWER);
+        }
+        let ask = || Client::of(self.sh)?.ask(what, method, path, Body::Nothing, self.patience);
+        match self.known.as_ref().filter(|_| method == "GET") {
+            Some(known) => known.ask(path, ask),
+            None => ask(),
+        }
     }
 }
 

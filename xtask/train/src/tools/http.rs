@@ -20,7 +20,7 @@ use super::{
 pub mod served;
 
 /// What the other side answered, headers first.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub status: u16,
     headers: Vec<(String, String)>,

@@ -29,7 +29,7 @@ pub enum Found {
 }
 
 pub fn find(cx: &Context<'_>, of: &Tagged) -> Result<Found> {
-    let mut releases = Forge::new(cx.sh).releases_of(&of.tag)?;
+    let mut releases = Forge::new(cx.sh).knowing(cx.forge()).releases_of(&of.tag)?;
     if let Some(at) = releases.iter().position(|release| !release.draft) {
         return Ok(Found::One(releases.swap_remove(at)));
     }

@@ -54,6 +54,12 @@ pub type Refs = BTreeMap<String, String>;
 
 /// The refs of these names that the remote has; an option may stand for them.
 pub fn ls_remote(cx: &Context<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<Refs> {
+    let ask = || ask_remote(cx, remote, option, names);
+    let words = || [remote].into_iter().chain(option).chain(names.iter().copied()).map(str::to_owned).collect();
+    Ok(cx.seen.as_ref().map_or_else(ask, |seen| seen.refs.ask(words(), ask))?)
+}
+
+fn ask_remote(cx: &Context<'_>, remote: &str, option: Option<&str>, names: &[&str]) -> Result<Refs, Problem> {
     let ask =
         |address| bounded(cx, remote, cmd!(cx.sh, "git ls-remote {option...} -- {address} {names...}").into(), ANSWER);
     let why = match address(cx.sh, remote).and_then(ask) {
@@ -64,7 +70,7 @@ pub fn ls_remote(cx: &Context<'_>, remote: &str, option: Option<&str>, names: &[
         Ok(output) => format!("{remote} did not answer: {}", change::last_lines(&output)),
         Err(error) => format!("{error:#}"),
     };
-    bail!(Problem::new(why, format!("git ls-remote {remote}")))
+    Err(Problem::new(why, format!("git ls-remote {remote}")))
 }
 
 /// What git tells of these refs of the remote, for a question that no step asks: nothing is shown while it is waited for.
