@@ -266,6 +266,11 @@ impl<'a> Loader<'a> {
         chosen.chain(allowed).collect()
     }
 
+    /// Whether a train keeps a list of what is left for people after a release.
+    pub fn keeps_follow_ups(&self) -> bool {
+        config::read(&self.graph.metadata, &dir(&self.graph.root)).trains.iter().any(|train| train.follow_ups.is_some())
+    }
+
     /// Where the workspace's own configuration of cargo counts.
     pub fn root_dir(&self) -> PathBuf {
         self.repo.top.join(dir(&self.graph.root))

@@ -91,7 +91,7 @@ impl PostRelease {
 /// What is known of a release beside the texts of the main branch.
 fn facts(cx: &Context<'_>, loader: &Loader<'_>, tagged: &Snapshot, publication: Publication) -> Result<Released> {
     let before = tagged.train.tag_below(&loader.repo, &publication.of.version).map(|(version, _)| version);
-    let before = before.filter(|_| publication.of.version.post().is_none());
+    let before = before.filter(|_| publication.of.version.post().is_none() && loader.keeps_follow_ups());
     Ok(Released {
         record: tagged.recorded.clone().map(|recorded| recorded.record).unwrap_or_default(),
         digests: digests(cx, &publication),
