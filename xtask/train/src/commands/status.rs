@@ -3,7 +3,10 @@
 
 mod branches;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Error, Result, bail};
 use clap::Args;
@@ -13,12 +16,12 @@ use super::{arguments::released, post_release, rollback};
 use crate::{
     clock,
     loader::Loader,
-    perform::Context,
+    perform::{Context, Seen},
     repo,
     report::{Loudness, status_lines},
     resume_point::{
         self, previous_release,
-        publication::{publication, publication_of},
+        publication::{Commits, publication, publication_of},
     },
     run,
     session::Session,
@@ -28,7 +31,7 @@ use plan::{
     date::Date,
     edit::count,
     occasion::Occasion,
-    publish,
+    publish::{self, Publication},
     repo::Recorded,
     run_report::{Observed, Outcome, Published, StatusReport, TrainReport},
     snapshot::Snapshot,
@@ -43,6 +46,9 @@ const LABEL: &str = "release-overdue";
 
 /// As much as GitHub takes in an issue, and some room.
 const ROOM: usize = 60_000;
+
+/// Of as many trains the publications are looked at side by side.
+const AT_ONCE: usize = 6;
 
 /// The captain's checklist: the state of each train, which steps of its last release are done, and what is next.
 ///
@@ -112,19 +118,26 @@ fn of_version(session: &Session<'_>, version: &Version, here: bool) -> Result<()
 fn overview(session: &Session<'_>, here: bool, issue: bool) -> Result<()> {
     let loader = session.loader()?;
     let report = session.report;
-    let cx = Context { deadline: Duration::from_secs(60), ..session.looking(&loader)? };
-    let mut trains = Vec::new();
-    for snapshot in session.trains(&loader)? {
-        let (status, due) = look(&cx, &loader, &snapshot, here)?;
-        report.status(&status, &due);
-        trains.push(TrainReport { status, due });
+    let patient = || Ok::<_, Error>(Context { deadline: Duration::from_secs(60), ..session.looking(&loader)? });
+    let cx = Context { seen: Some(Arc::new(Seen::default())), ..patient()? };
+    let (mut trains, mut commits) = (Vec::new(), Commits::default());
+    for some in session.trains(&loader)?.chunks(AT_ONCE) {
+        let tagged: Vec<_> = some.iter().map(|snapshot| Tagged::find(&loader, &mut commits, snapshot, here)).collect();
+        let outside: Vec<_> = tagged.iter().map(Tagged::outside).collect();
+        let seen = cx.each(&outside, |cx, steps| Ok(steps.each_ref().map(|steps| run::look(cx, steps))));
+        for ((snapshot, tagged), seen) in some.iter().zip(tagged).zip(seen) {
+            let (status, due) = look(&cx, &loader, snapshot, tagged.zip(Some(seen?)))?;
+            report.status(&status, &due);
+            trains.push(TrainReport { status, due });
+        }
     }
     let all = || trains.iter().map(|train| &train.status);
     let overdue: Vec<&TrainStatus> = all().filter(|status| status.is_overdue()).collect();
     let is_known = all().flat_map(|status| &status.lines).all(|line| line.state != State::Unknown);
     let mut kept = Ok(None);
     if issue {
-        kept = keep_issue(session, &cx, &Vec::from_iter(all()), &overdue, is_known);
+        // What acts observes anew.
+        kept = keep_issue(session, &patient()?, &Vec::from_iter(all()), &overdue, is_known);
     }
     let late = |status: &&TrainStatus| status.lines.iter().filter(|line| line.state == State::Overdue).count();
     let late: usize = overdue.iter().map(late).sum();
@@ -168,25 +181,54 @@ fn keep_issue(
     run::run(cx, &[step], session.mode()).map(Some)
 }
 
+/// The last release of a train, as its tag has it.
+struct Tagged {
+    version: Version,
+    tag: String,
+    found: Result<(Snapshot, Publication)>,
+}
+
+impl Tagged {
+    /// `None`: the train has no release.
+    fn find<'a>(loader: &Loader<'a>, commits: &mut Commits<'a>, snapshot: &Snapshot, here: bool) -> Option<Tagged> {
+        let (version, tag) = plan::due::last(snapshot)?;
+        let options = publish::Options { here, ..Default::default() };
+        let found = publication_of(loader, commits, &snapshot.train, &version, &options);
+        Some(Tagged { version, tag, found })
+    }
+
+    /// What others know of it: its workflows, and what went out.
+    fn outside(this: &Option<Tagged>) -> [Vec<Step>; 2] {
+        let found = this.as_ref().and_then(|this| Some((&this.tag, this.found.as_ref().ok()?)));
+        let Some((tag, (tagged, publication))) = found else { return Default::default() };
+        [Vec::from_iter(checklist::watched(tagged, tag)), publication.steps.clone()]
+    }
+}
+
 fn look(
     cx: &Context<'_>,
     loader: &Loader<'_>,
     snapshot: &Snapshot,
-    here: bool,
+    tagged: Option<(Tagged, [Vec<Observed>; 2])>,
 ) -> Result<(TrainStatus, plan::due::Due)> {
     let (last_release, released) = (plan::due::last(snapshot), plan::due::last_final(snapshot));
     let changes = |last: &Option<(Version, String)>| previous_release::changes(cx.sh, snapshot, last.as_ref());
     let since_last = changes(&last_release)?;
     let due = plan::due::due(snapshot, &since_last, &plan::due::Findings::default());
     // Most often, the last release is a final one. The history is as long as it is, and is read once.
-    let changes = if released == last_release { since_last } else { changes(&released)? };
+    let is_last = released == last_release;
+    let changes = if is_last { since_last } else { changes(&released)? };
     let checklist = run::look(cx, &resume_point::checklist::steps(loader, snapshot)?);
+    let last = tagged.map(|(tagged, seen)| last(cx, loader, snapshot, tagged, seen)).transpose()?;
     let facts = Facts {
         config: &snapshot.train.config,
         has: plan::timetable::Has::of(&snapshot.workspace, &snapshot.train),
         now: clock::now(),
-        last: last_release.map(|(version, tag)| last(cx, loader, snapshot, version, tag, here)).transpose()?,
-        released: released.as_ref().map(|(_, tag)| repo::tagged_at(cx.sh, tag)).transpose()?,
+        released: match &last {
+            Some(last) if is_last => Some(last.tagged),
+            _ => released.as_ref().map(|(_, tag)| repo::tagged_at(cx.sh, tag)).transpose()?,
+        },
+        last,
         hotfixes: hotfixes(cx.sh, snapshot)?,
         proposed: proposed(cx, snapshot)?,
         checklist: checklist.into_iter().map(|observed| (observed.title, observed.observed)).collect(),
@@ -200,25 +242,20 @@ fn last(
     cx: &Context<'_>,
     loader: &Loader<'_>,
     snapshot: &Snapshot,
-    version: Version,
-    tag: String,
-    here: bool,
+    Tagged { version, tag, found }: Tagged,
+    [watched, out]: [Vec<Observed>; 2],
 ) -> Result<Last> {
-    let options = publish::Options { here, ..Default::default() };
-    let found = publication_of(loader, &snapshot.train, &version, &options);
-    let Recorded { record, .. } = repo::recorded_by_tag(cx.sh, &tag)?;
+    let known = found.as_ref().ok().and_then(|(tagged, _)| tagged.recorded.clone());
+    let Recorded { record, .. } = known.map_or_else(|| repo::recorded_by_tag(cx.sh, &tag), Ok)?;
     let part = |title: String, observed| Part { group: Group::Release, title, is_own: true, observed };
     let lent = found.as_ref().ok().and_then(|(tagged, _)| publish::lent(tagged, &tag));
     cx.report.notes(lent.as_slice());
-    let watched = found.as_ref().ok().and_then(|(tagged, _)| checklist::watched(tagged, &tag));
-    let watched = run::look(cx, &Vec::from_iter(watched));
     let unknown = |title: &str, error: &Error, next| {
         vec![part(title.to_owned(), Observation::unknown(format!("{error:#}"), next))]
     };
     let published = match &found {
-        Ok((_, publication)) => {
-            let observed =
-                run::look(cx, &publication.steps).into_iter().filter(|observed| observed.scope >= Scope::Remote);
+        Ok(_) => {
+            let observed = out.into_iter().filter(|observed| observed.scope >= Scope::Remote);
             let part = |Observed { step, title, observed, .. }: Observed| Part {
                 group: step.group(),
                 title,

@@ -1,7 +1,7 @@
 //! Where the plan of a publication starts: at the commit that the version's tag leads to, whatever stands here.
 //! It must never take the configuration of another commit, nor what the environment says for what the tag holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use anyhow::{Result, bail};
 
@@ -35,12 +35,26 @@ pub fn publication(
         }
         None => tagged_here(loader, head)?,
     };
-    publication_of(loader, &train, &version, options)
+    publication_of(loader, &mut Commits::default(), &train, &version, options)
+}
+
+/// The commits that tags lead to, each loaded once for all trains that have a tag there.
+#[derive(Default)]
+pub struct Commits<'a>(BTreeMap<String, Loader<'a>>);
+
+impl<'a> Commits<'a> {
+    fn at(&mut self, loader: &Loader<'a>, commit: &str) -> Result<&Loader<'a>> {
+        Ok(match self.0.entry(commit.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(loader.at(commit, None)?),
+        })
+    }
 }
 
 /// The publication of a train's version.
-pub fn publication_of(
-    loader: &Loader<'_>,
+pub fn publication_of<'a>(
+    loader: &Loader<'a>,
+    commits: &mut Commits<'a>,
     train: &Train,
     version: &Version,
     options: &publish::Options,
@@ -59,7 +73,7 @@ pub fn publication_of(
     // captain's.
     let mut snapshot = match *commit == loader.repo.head {
         true => loader.load_train(Source::Commit(commit), Some(train.name()))?,
-        false => loader.at(commit, Some(train.name()))?.load(Source::Tree)?,
+        false => commits.at(loader, commit)?.load_train(Source::Tree, Some(train.name()))?,
     };
     snapshot.recorded = Some(repo::recorded_by_tag(loader.sh, &tag)?);
     let publication = publish::plan(&snapshot, version, options);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use crate::{
     perform::{Context, pull_request},
@@ -56,17 +56,17 @@ pub fn proposed(cx: &Context<'_>, snapshot: &Snapshot) -> Result<Vec<Proposed>> 
 pub fn hotfixes(sh: &Shell, snapshot: &Snapshot) -> Result<Vec<Hotfix>> {
     let Snapshot { train, repo, .. } = snapshot;
     let remote = format!("refs/remotes/{}/", train.remote);
-    let (format, there) = ("--format=%(refname)", format!("{remote}hotfix"));
-    let listed = repo::text(cmd!(sh, "git for-each-ref {format} refs/heads/hotfix {there}"))?;
+    let here = repo.branches.keys().map(|branch| format!("refs/heads/{branch}"));
+    let there = repo.remote_branches.iter().map(|branch| format!("refs/remotes/{branch}"));
     let mut found: BTreeMap<Version, Hotfix> = BTreeMap::new();
-    for name in listed.lines() {
+    for name in here.chain(there) {
         let branch = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix(&remote));
         let Some(branch) = branch else { continue };
         let version = hotfix::version_in(&train.tag, branch);
         let Some(version) = version.filter(|version| !repo.tags.contains_key(&train.tag.fill(version))) else {
             continue;
         };
-        let own = repo::messages(sh, name, Some("--tags"), None)?;
+        let own = repo::messages(sh, &name, Some("--tags"), None)?;
         let begun = own.iter().filter(|commit| !commit.is_merge()).map(|commit| commit.time).min();
         let own = Hotfix { branch: branch.to_owned(), version: version.clone(), begun };
         let known = found.entry(version).or_insert(own);
