@@ -744,6 +744,17 @@ fn who_is_named_and_what_goes_with_it_follow_from_the_members() {
             "which crate drives the release? no member is publishable: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to Cargo.toml, or name it with --train",
         ),
         (
+            "the tags are of crates that are no members",
+            built(&[("one", &[]), ("two", &[])])
+                .member("checks", "0.1.0", PRIVATE)
+                .file("owl-io/Cargo.toml", "[workspace]\n")
+                .file("owl-old/Cargo.toml", "[workspace]\n")
+                .tagged("owl-io-v1.1.0")
+                .lock(),
+            None,
+            "no member of the workspace is publishable, and the tags are of what is beside it: owl-io",
+        ),
+        (
             "nor where what it builds needs nothing of each other",
             built(&[("one", &[]), ("two", &[])]).member("checks", "0.1.0", PRIVATE).lock(),
             None,

@@ -6,7 +6,10 @@ mod decision;
 mod proposal;
 mod refusal;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use anyhow::{Result, bail};
 
@@ -15,7 +18,11 @@ use self::{
     decision::{Decision, decide},
     refusal::{NAMED, counted_to},
 };
-use super::{facts::Facts, product};
+use super::{
+    facts::Facts,
+    product,
+    tag::{split, starts},
+};
 use crate::{
     edit::slashed,
     files::pyproject,
@@ -102,7 +109,10 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
         }
         Decision::Nothing => match wheels_together(workspace) {
             Some(refusal) => bail!(refusal),
-            None => "no member is publishable".to_owned(),
+            None => {
+                refuse_for_tagged_beside(workspace, repo)?;
+                "no member is publishable".to_owned()
+            }
         },
         Decision::Train { .. } if stand_in(workspace, facts) => {
             "what is described for a registry is at 0.0.0, and the tags are of other members".to_owned()
@@ -115,6 +125,23 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
     };
     bail!(
         "which crate drives the release? {why}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {root}, or name it with --train"
+    )
+}
+
+/// Where crates that are no members have the tags, each is released as the workspace that it is.
+fn refuse_for_tagged_beside(workspace: &Workspace, repo: &Repo) -> Result<()> {
+    let series: BTreeSet<&str> = repo.tags.keys().filter_map(|tag| split(tag)).map(|(_, prefix)| prefix).collect();
+    let is_member = |path: &Path| workspace.members.iter().any(|member| member.manifest == path);
+    let manifests = workspace.tracked.iter().filter(|path| path.ends_with("Cargo.toml") && !is_member(path));
+    let named = manifests.filter_map(|path| Some((path.parent()?.file_name()?.to_str()?, path)));
+    let tagged: BTreeMap<&str, _> =
+        named.filter(|(name, _)| starts(name).iter().any(|own| series.contains(own.as_str()))).collect();
+    let Some(first) = tagged.values().next() else { return Ok(()) };
+    let names: Vec<&str> = tagged.keys().copied().collect();
+    bail!(
+        "no member of the workspace is publishable, and the tags are of what is beside it: {}\nnext: name the manifest of the crate to release, as in --manifest-path {}",
+        counted(&names),
+        slashed(first)
     )
 }
 

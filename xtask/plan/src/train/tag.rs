@@ -203,7 +203,7 @@ fn respelt(text: &str) -> Option<Version> {
 }
 
 /// What tags that carry a name begin with.
-fn starts(name: &str) -> Vec<String> {
+pub fn starts(name: &str) -> Vec<String> {
     let spelt = BTreeSet::from([name.to_owned(), name.replace('-', "_"), name.replace('_', "-")]);
     let ends = ["-v", "-", "_v", "_", "/v", "/", "@v", "@"];
     ends.iter().flat_map(|end| spelt.iter().map(move |name| format!("{name}{end}"))).collect()
