@@ -27,6 +27,7 @@ use crate::{
     repo::{self, contents},
 };
 use between::Difference;
+use commit::LaidOut;
 use graph::{command, graph, lent};
 use paths::{fragments, may_be_read, paths};
 use plan::{
@@ -146,12 +147,15 @@ impl<'a> Loader<'a> {
     where
         'a: 'b,
     {
-        let sh = self.sh;
-        // Cargo wants to see a workspace's files, so they are put where nobody else looks.
-        let scratch = repo::TempDir::new()?;
-        let top = scratch.path().canonicalize()?.join("tree");
-        let files = repo::entries(sh, commit)?;
-        let mut graph = graph(commit::metadata(sh, commit, &files, &top, &self.graph.root)?, &top)?;
+        self.at_laid_out(commit, LaidOut::of(self.sh, commit, &self.graph.root)?, train)
+    }
+
+    fn at_laid_out<'b>(&self, commit: &str, laid_out: LaidOut, train: Option<&'b str>) -> Result<Loader<'b>>
+    where
+        'a: 'b,
+    {
+        let (sh, LaidOut { top, files, metadata, scratch: _scratch }) = (self.sh, laid_out);
+        let mut graph = graph(metadata, &top)?;
         let tracked: BTreeSet<PathBuf> = files.into_iter().map(|file| file.path).collect();
         if graph.metadata.get("trains").is_none()
             && let Some(trains) = self.graph.metadata.get("trains")

@@ -20,7 +20,8 @@ use crate::{
     repo,
     report::{Loudness, status_lines},
     resume_point::{
-        self, previous_release,
+        self,
+        previous_release::{Past, changes},
         publication::{Commits, publication, publication_of},
     },
     run,
@@ -48,7 +49,7 @@ const LABEL: &str = "release-overdue";
 const ROOM: usize = 60_000;
 
 /// Of as many trains the publications are looked at side by side.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 10;
 
 /// The captain's checklist: the state of each train, which steps of its last release are done, and what is next.
 ///
@@ -120,13 +121,15 @@ fn overview(session: &Session<'_>, here: bool, issue: bool) -> Result<()> {
     let report = session.report;
     let patient = || Ok::<_, Error>(Context { deadline: Duration::from_secs(60), ..session.looking(&loader)? });
     let cx = Context { seen: Some(Arc::new(Seen::default())), ..patient()? };
-    let (mut trains, mut commits) = (Vec::new(), Commits::default());
+    let (mut trains, mut commits, mut past) = (Vec::new(), Commits::default(), Past::default());
     for some in session.trains(&loader)?.chunks(AT_ONCE) {
+        let tags = some.iter().filter_map(|snapshot| Some(plan::due::last(snapshot)?.1));
+        commits.load_ahead(&loader, &Vec::from_iter(tags));
         let tagged: Vec<_> = some.iter().map(|snapshot| Tagged::find(&loader, &mut commits, snapshot, here)).collect();
         let outside: Vec<_> = tagged.iter().map(Tagged::outside).collect();
         let seen = cx.each(&outside, |cx, steps| Ok(steps.each_ref().map(|steps| run::look(cx, steps))));
         for ((snapshot, tagged), seen) in some.iter().zip(tagged).zip(seen) {
-            let (status, due) = look(&cx, &loader, snapshot, tagged.zip(Some(seen?)))?;
+            let (status, due) = look(&cx, &loader, (snapshot, &mut past), tagged.zip(Some(seen?)))?;
             report.status(&status, &due);
             trains.push(TrainReport { status, due });
         }
@@ -208,11 +211,11 @@ impl Tagged {
 fn look(
     cx: &Context<'_>,
     loader: &Loader<'_>,
-    snapshot: &Snapshot,
+    (snapshot, past): (&Snapshot, &mut Past),
     tagged: Option<(Tagged, [Vec<Observed>; 2])>,
 ) -> Result<(TrainStatus, plan::due::Due)> {
     let (last_release, released) = (plan::due::last(snapshot), plan::due::last_final(snapshot));
-    let changes = |last: &Option<(Version, String)>| previous_release::changes(cx.sh, snapshot, last.as_ref());
+    let mut changes = |last: &Option<(Version, String)>| changes(cx.sh, past, snapshot, last.as_ref());
     let since_last = changes(&last_release)?;
     let due = plan::due::due(snapshot, &since_last, &plan::due::Findings::default());
     // Most often, the last release is a final one. The history is as long as it is, and is read once.

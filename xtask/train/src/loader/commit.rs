@@ -1,17 +1,54 @@
 //! What cargo says of a workspace as a commit has it: cargo wants to see files, so they are put where nobody else looks.
 //! It must never put a large repository there for the few files that cargo looks at.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::{Metadata, MetadataCommand};
 use xshell::{Shell, cmd};
 
-use super::paths::may_be_read;
-use crate::repo::Entry;
+use super::{Loader, paths::may_be_read};
+use crate::repo::{self, Entry, TempDir};
+use plan::parallel;
+
+/// The files of a commit that cargo looks at, where nobody else looks, and what it says of them.
+pub struct LaidOut {
+    pub top: PathBuf,
+    pub files: Vec<Entry>,
+    pub metadata: Metadata,
+    /// What holds them.
+    pub scratch: TempDir,
+}
+
+impl LaidOut {
+    pub fn of(sh: &Shell, commit: &str, root: &Path) -> Result<LaidOut> {
+        let scratch = TempDir::new()?;
+        let top = scratch.path().canonicalize()?.join("tree");
+        let files = repo::entries(sh, commit)?;
+        let metadata = metadata(sh, commit, &files, &top, root)?;
+        Ok(LaidOut { top, files, metadata, scratch })
+    }
+}
+
+impl<'a> Loader<'a> {
+    /// What [`Loader::at`] loads of some commits, of no train yet. What takes long is done side by side; one that cannot
+    /// be loaded is left out.
+    pub fn at_each(&self, commits: &[String]) -> Vec<(String, Loader<'a>)> {
+        let (dir, root) = (self.sh.current_dir(), &self.graph.root);
+        let laid_out = parallel::map(commits, 1, |commit| {
+            let sh = Shell::new()?;
+            sh.change_dir(&dir);
+            LaidOut::of(&sh, commit, root)
+        });
+        let load = |(commit, laid_out): (&String, Result<_>)| {
+            Some((commit.clone(), self.at_laid_out(commit, laid_out.ok()?, None).ok()?))
+        };
+        commits.iter().zip(laid_out).filter_map(load).collect()
+    }
+}
 
 /// Asks for the members of the workspace with that root, whose files go to `top`.
-pub fn metadata(sh: &Shell, commit: &str, files: &[Entry], top: &Path, root: &Path) -> Result<Metadata> {
+fn metadata(sh: &Shell, commit: &str, files: &[Entry], top: &Path, root: &Path) -> Result<Metadata> {
     let git = |index: &Path, args: &[&str]| cmd!(sh, "git {args...}").env("GIT_INDEX_FILE", index).quiet();
     let (index, prefix) = (top.with_extension("index"), format!("--prefix={}/", top.display()));
     git(&index, &["read-tree", commit]).run()?;
@@ -46,7 +83,6 @@ fn is_looked_at(file: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repo;
 
     /// What is told of each member: its targets, and whether it has a readme.
     fn members(metadata: Metadata) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Where the plan of a publication starts: at the commit that the version's tag leads to, whatever stands here.
 //! It must never take the configuration of another commit, nor what the environment says for what the tag holds.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use anyhow::{Result, bail};
 
@@ -43,6 +43,17 @@ pub fn publication(
 pub struct Commits<'a>(BTreeMap<String, Loader<'a>>);
 
 impl<'a> Commits<'a> {
+    /// Loads, side by side, the commits that these tags lead to; of one that cannot be loaded, who asks for it hears.
+    pub fn load_ahead(&mut self, loader: &Loader<'a>, tags: &[String]) {
+        let commits = tags.iter().filter_map(|tag| loader.repo.tags.get(tag));
+        let is_new = |commit: &&String| **commit != loader.repo.head && !self.0.contains_key(*commit);
+        let new: BTreeSet<String> = commits.filter(is_new).cloned().collect();
+        // Of a large repository, not too many are to lie there at the same time.
+        for some in Vec::from_iter(new).chunks(4) {
+            self.0.extend(loader.at_each(some));
+        }
+    }
+
     fn at(&mut self, loader: &Loader<'a>, commit: &str) -> Result<&Loader<'a>> {
         Ok(match self.0.entry(commit.to_owned()) {
             Entry::Occupied(known) => known.into_mut(),
