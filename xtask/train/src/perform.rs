@@ -90,21 +90,9 @@ pub struct Unverified {
 impl<'a> Context<'a> {
     /// Nothing is waited for, nor known of checks.
     pub fn new(sh: &'a Shell, report: &'a Report, target: PathBuf, interrupted: Arc<AtomicBool>) -> Context<'a> {
-        let (proof_results, checks, unverified, compared) = Default::default();
+        let (proof_results, checks, unverified, compared, seen) = Default::default();
         let (tools, deadline) = (Tools::Installed, Duration::ZERO);
-        Context {
-            sh,
-            report,
-            target,
-            interrupted,
-            proof_results,
-            deadline,
-            tools,
-            checks,
-            unverified,
-            compared,
-            seen: None,
-        }
+        Context { sh, report, target, interrupted, proof_results, deadline, tools, checks, unverified, compared, seen }
     }
 
     /// The same work on many items, each in a thread of its own: they wait for others, not for the processor.
