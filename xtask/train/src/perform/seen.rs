@@ -7,6 +7,7 @@ use super::{Context, git::remote::Refs};
 use crate::tools::{forge, once::Once};
 use plan::problem::Problem;
 
+/// The answers of one look, by who gave them.
 #[derive(Default)]
 pub struct Seen {
     /// What a remote has of refs, or why it did not answer, by the words of the question.

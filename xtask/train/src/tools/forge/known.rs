@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::NotSetUp;
 use crate::tools::{http::Answer, once::Once};
 
+/// The forge's answers of one look, by the paths that were asked for.
 #[derive(Default)]
 pub struct Known {
     answers: Once<String, Option<Answer>>,
