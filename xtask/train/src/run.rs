@@ -127,7 +127,8 @@ pub fn shown(cx: &Context<'_>, observed: &[Observed]) {
     }
 }
 
-/// What is observed when everything was done that can be. Where nothing was to do, nothing has changed since it was looked at.
+/// What is observed when everything was done that can be. Only where a step waits for a person may one have come true that
+/// this run did not take.
 fn ended(
     cx: &Context<'_>,
     steps: &[Step],
@@ -135,13 +136,14 @@ fn ended(
     known: BTreeMap<usize, Observation>,
     took: &BTreeMap<usize, f64>,
 ) -> Result<Vec<Observed>> {
-    let mut observed: Vec<Observation> = match took.is_empty() {
+    let waits = before.iter().any(|one| one.waits);
+    let mut observed: Vec<Observation> = match took.is_empty() || !waits {
         true => before.iter().map(|one| one.observed.clone()).collect(),
         false => look_at_all(cx, steps, &known).0,
     };
     // What is not durable is known from this run alone; and an index may show an older state to the next question.
     for (at, shown) in known {
-        if !steps[at].is_durable() || matches!(observed[at], Observation::Todo | Observation::Unknown(_)) {
+        if !waits || !steps[at].is_durable() || matches!(observed[at], Observation::Todo | Observation::Unknown(_)) {
             observed[at] = shown;
         }
     }
