@@ -38,7 +38,7 @@ pub use search::search;
 pub use temp::{TempDir, make_private};
 pub use texts::{
     Entry, entries, link_on_the_way, real_place, texts_at, texts_at_tags, texts_behind_links, texts_below,
-    texts_in_index, texts_in_tree, tracked_at,
+    texts_changed, texts_in_index, texts_in_tree, tracked_at,
 };
 
 use plan::{edit::STAGED, repo::Repo};

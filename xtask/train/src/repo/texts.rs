@@ -47,6 +47,31 @@ pub fn entries(sh: &Shell, commit: &str) -> Result<Vec<Entry>> {
     Ok(fields(&listed).filter_map(entry).collect())
 }
 
+/// What a commit has otherwise than another, with the texts of these paths; `None` of one that it does not have.
+pub fn texts_changed(
+    sh: &Shell,
+    from: &str,
+    to: &str,
+    paths: &BTreeSet<PathBuf>,
+) -> Result<BTreeMap<PathBuf, Option<String>>> {
+    let listed = bytes(cmd!(sh, "git diff-tree -r --no-renames -z {from} {to} --"))?;
+    let (mut changed, mut there) = (BTreeMap::new(), Vec::new());
+    let mut parts = fields(&listed);
+    // `:100644 100644 OBJECT OBJECT M`, and the path behind it (git-diff-tree(1), "Raw output format").
+    while let (Some(what), Some(path)) = (parts.next(), parts.next()) {
+        let (what, path) = (lossy(what), named(path));
+        let [_, mode, _, object, _] = what.split(' ').collect::<Vec<_>>()[..] else {
+            bail!("git diff-tree said `{what}` of {}", path.display())
+        };
+        if mode != "000000" && paths.contains(&path) {
+            there.push(Entry { mode: mode.to_owned(), object: object.to_owned(), path: path.clone() });
+        }
+        changed.insert(path, None);
+    }
+    changed.extend(texts_of(sh, &there)?.into_iter().map(|(path, text)| (path, Some(text))));
+    Ok(changed)
+}
+
 /// Every file that a commit has.
 pub fn tracked_at(sh: &Shell, commit: &str) -> Result<BTreeSet<PathBuf>> {
     Ok(fields(&bytes(cmd!(sh, "git ls-tree -r -z --name-only --full-tree {commit}"))?).map(named).collect())

@@ -50,19 +50,20 @@ pub(super) fn compare_once(cx: &Context<'_>, commit: &Commit, found: &str) -> Re
 /// Holds a commit on the plan's base against the plan.
 pub fn compare(sh: &Shell, commit: &Commit, found: &str) -> Result<Differs> {
     let paths: BTreeSet<PathBuf> = commit.edits().map(|edit| edit.path.clone()).collect();
-    let texts = repo::texts_at(sh, found, &paths)?;
+    let mut changed = repo::texts_changed(sh, &commit.base, found, &paths)?;
     let mut differs = Differs::default();
     for edit in commit.edits() {
-        let (now, planned) = (texts.get(&edit.path).map(String::as_str), edit.after());
-        match (now, planned) {
-            _ if now == planned => {}
+        let text = changed.remove(&edit.path);
+        let now = text.as_ref().map_or(edit.before(), Option::as_deref);
+        match (now, edit.after()) {
+            (now, planned) if now == planned => {}
             (Some(now), Some(planned)) if edit.is_prose() && reads_back(planned, now) => {
                 differs.prose.push(edit.path.clone());
             }
             _ => differs.other.push(edit.path.clone()),
         }
     }
-    differs.other.extend(repo::changed(sh, &commit.base, found)?.into_iter().filter(|path| !paths.contains(path)));
+    differs.other.extend(changed.into_keys());
     Ok(differs)
 }
 
