@@ -83,11 +83,23 @@ struct Read {
 impl<'a> Loader<'a> {
     /// Asks cargo for the members and git for the refs, side by side; moves the shell to the top of the repository.
     pub fn new(sh: &'a Shell, manifest: Option<&Path>, train: Option<&'a str>) -> Result<Loader<'a>> {
+        Loader::after(None, sh, manifest, train)
+    }
+
+    /// The same after something is done with the directory that all working trees of the repository share.
+    pub fn after(
+        first: Option<fn(&Path) -> Result<()>>,
+        sh: &'a Shell,
+        manifest: Option<&Path>,
+        train: Option<&'a str>,
+    ) -> Result<Loader<'a>> {
         clock::fixed_time()?;
         let command = command(sh, manifest)?;
         refusals::refuse_toolchain(sh)?;
+        let found = first.map(|first| repo::find(sh).and_then(|found| first(&found.common).map(|()| found)));
+        let found = found.transpose()?;
         let asked = std::thread::spawn(move || command.exec());
-        let found = repo::find(sh)?;
+        let found = found.map_or_else(|| repo::find(sh), Ok)?;
         let top = found.top.clone();
         refusals::refuse_name(&top)?;
         sh.change_dir(&top);
@@ -268,11 +280,6 @@ impl<'a> Loader<'a> {
         let chosen = trains.iter().flat_map(|train| train.registries.iter().flatten()).map(|name| name.to_string());
         let allowed = self.graph.packages.iter().flat_map(|package| &package.registries).cloned();
         chosen.chain(allowed).collect()
-    }
-
-    /// Whether a train keeps a list of what is left for people after a release.
-    pub fn keeps_follow_ups(&self) -> bool {
-        config::read(&self.graph.metadata, &dir(&self.graph.root)).trains.iter().any(|train| train.follow_ups.is_some())
     }
 
     /// Where the workspace's own configuration of cargo counts.

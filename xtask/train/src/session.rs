@@ -12,18 +12,17 @@ pub use pull_request::{proposed, way_on};
 
 use std::{
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
 use crate::{
     loader::{Loader, Source},
     perform::{Context, Tools},
-    repo,
     report::Report,
     resume_point::history,
     run::{self, Mode},
@@ -57,33 +56,8 @@ impl Session<'_> {
     /// What is loaded for a command that nothing else may run beside. The lock is held until this process ends, however it
     /// ends; what another release is about to change is not read before.
     pub fn alone(&self) -> Result<Loader<'_>> {
-        if !self.dry_run {
-            self.lock()?;
-        }
-        self.loader()
-    }
-
-    /// Keeps two releases of one repository apart.
-    fn lock(&self) -> Result<()> {
-        let dir =
-            self.manifest.as_deref().map(|path| if path.is_dir() { path.to_owned() } else { plan::paths::dir(path) });
-        let dir = dir.filter(|dir| !dir.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from("."));
-        let asked = repo::path(cmd!(self.sh, "git -C {dir} rev-parse --path-format=absolute --git-common-dir"));
-        // Without a repository there is nothing to lock, and loading it says what is wrong.
-        let Ok(common) = asked else { return Ok(()) };
-        let path = common.join("xtask-release.lock");
-        let file = File::create(&path).with_context(|| path.display().to_string())?;
-        match file.try_lock() {
-            Ok(()) => {
-                // Only the end of the process closes it.
-                std::mem::forget(file);
-                Ok(())
-            }
-            Err(std::fs::TryLockError::WouldBlock) => {
-                bail!("another release is in progress in this repository: wait for it, or end that process")
-            }
-            Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
-        }
+        let first = (!self.dry_run).then_some(lock as fn(&Path) -> Result<()>);
+        Loader::after(first, &self.sh, self.manifest.as_deref(), self.train.as_deref())
     }
 
     /// Each train that is asked for, as the working tree has it.
@@ -178,6 +152,23 @@ pub fn interrupted() -> Result<Arc<AtomicBool>> {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
     Ok(interrupted)
+}
+
+/// Keeps two releases of one repository apart, by a file in the directory that all its working trees share.
+fn lock(common: &Path) -> Result<()> {
+    let path = common.join("xtask-release.lock");
+    let file = File::create(&path).with_context(|| path.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => {
+            // Only the end of the process closes it.
+            std::mem::forget(file);
+            Ok(())
+        }
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("another release is in progress in this repository: wait for it, or end that process")
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+    }
 }
 
 /// Reports the findings, and refuses to continue over any.

@@ -12,7 +12,9 @@ use anyhow::{Result, anyhow, bail};
 use super::Loader;
 use crate::repo;
 use plan::{
-    parallel, release,
+    config, parallel,
+    paths::dir,
+    release,
     snapshot::Snapshot,
     train::{Refusal, Train, lockstep},
     version::Version,
@@ -20,6 +22,11 @@ use plan::{
 };
 
 impl Loader<'_> {
+    /// Whether a train keeps a list of what is left for people after a release.
+    pub fn keeps_follow_ups(&self) -> bool {
+        config::read(&self.graph.metadata, &dir(&self.graph.root)).trains.iter().any(|train| train.follow_ups.is_some())
+    }
+
     /// The train that was named; when none was, every train, the default one first.
     pub fn trains(&self, snapshot: &Snapshot) -> Result<Vec<Train>> {
         if self.train.is_some() {
