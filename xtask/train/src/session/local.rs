@@ -95,7 +95,8 @@ fn push_next(loader: &Loader<'_>, train: &Train, tag: &str, waived: bool) -> Res
     let first = if waived { format!("merge it into {main}, then ") } else { String::new() };
     let (main, tag) = (loader.repo.typed_branch(main), loader.repo.typed_tag(tag));
     let push = format!("git push --atomic {remote} {main} {tag}");
-    Ok(match git::remote::is_known(loader.sh, remote)? {
+    let is_origin = remote == "origin" && loader.repo.origin.is_some();
+    Ok(match is_origin || git::remote::is_known(loader.sh, remote)? {
         true => format!("next: {first}{push} (or the same command with --push)"),
         false => format!("next: there is no remote {remote}: git remote add {remote} URL, then {first}{push}"),
     })
