@@ -10,6 +10,7 @@ mod checklist;
 mod contents;
 mod derived;
 mod due;
+mod followers;
 mod histories;
 mod hotfix;
 mod init;

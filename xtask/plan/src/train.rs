@@ -8,6 +8,7 @@ pub mod lockstep;
 mod claims;
 mod derive;
 mod facts;
+mod followers;
 mod made;
 mod product;
 mod registries;
@@ -45,6 +46,8 @@ pub struct Train {
     pub wheels: Vec<Wheel>,
     /// Members that no registry has for it, each with those of the train that are built from their paths.
     pub parts: BTreeMap<usize, BTreeSet<usize>>,
+    /// Members that no registry gets, and that follow its version.
+    pub followers: BTreeSet<usize>,
     /// The projects beside the workspace that have its version and need what it moves.
     pub beside: Vec<Beside>,
     /// Crates of it that have versions of their own.

@@ -1,11 +1,16 @@
 //! `pyproject.toml`: the wheel's name and version in PEP 621 metadata, and how maturin finds its crate.
 //! It must never guess a version that maturin would take from elsewhere: `dynamic` is said as such.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Result, bail};
 use toml_edit::{Item, TableLike};
 
 use super::{Place, Toml, entries, texts};
-use crate::pypi::About;
+use crate::{
+    paths::{dir, normalized},
+    pypi::About,
+};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PyProject {
@@ -42,6 +47,13 @@ pub struct Backend {
     pub name: String,
     /// Where it is, relative to the file.
     pub paths: Vec<String>,
+}
+
+impl PyProject {
+    /// The manifest of the crate that it is built from, where the project is at `path`.
+    pub fn crate_at(&self, path: &Path) -> Option<PathBuf> {
+        normalized(&dir(path).join(self.manifest_path.as_deref().unwrap_or("Cargo.toml")))
+    }
 }
 
 /// Reads the parts that a release needs.

@@ -78,19 +78,8 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
             workspace.with_dependents(&moving).intersection(&all).copied().collect()
         }
     };
-    // Whoever inherits the workspace's version moves with it, of this train or not.
+    bring_along(snapshot, &mut moving, remarks);
     let inherits = |at: usize| workspace.members[at].version_field == VersionField::Inherited;
-    if moving.iter().any(|&at| inherits(at)) {
-        let taken: Vec<usize> = (0..workspace.members.len()).filter(|&at| inherits(at) && moving.insert(at)).collect();
-        if !taken.is_empty() {
-            let names: Vec<&str> = taken.iter().take(8).map(|&at| workspace.members[at].name.as_str()).collect();
-            let more = if taken.len() > names.len() { " and others" } else { "" };
-            remarks.push(format!(
-                "the workspace's version is inherited, so these move with it: {}{more}",
-                names.join(", ")
-            ));
-        }
-    }
     let from = left_behind(snapshot, to);
     let of_lines: Vec<Version> = train.lines.iter().map(|line| line.next(workspace, &from, to)).collect();
     let line_of = |at: usize| {
@@ -102,6 +91,31 @@ pub fn moving(snapshot: &Snapshot, to: &Version, remarks: &mut Vec<String>) -> B
         None => version_of(snapshot, at, to),
     };
     moving.into_iter().map(|at| (at, version(at))).collect()
+}
+
+/// Adds those that move with the version, though the train does not consist of them.
+fn bring_along(snapshot: &Snapshot, moving: &mut BTreeSet<usize>, remarks: &mut Vec<String>) {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let named = |taken: &[usize]| {
+        let names: Vec<&str> = taken.iter().take(8).map(|&at| workspace.members[at].name.as_str()).collect();
+        let more = if taken.len() > names.len() { " and others" } else { "" };
+        names.join(", ") + more
+    };
+    // Whoever inherits the workspace's version moves with it, of this train or not.
+    let inherits = |at: usize| workspace.members[at].version_field == VersionField::Inherited;
+    if moving.iter().any(|&at| inherits(at)) {
+        let taken: Vec<usize> = (0..workspace.members.len()).filter(|&at| inherits(at) && moving.insert(at)).collect();
+        if !taken.is_empty() {
+            remarks.push(format!("the workspace's version is inherited, so these move with it: {}", named(&taken)));
+        }
+    }
+    let taken: Vec<usize> = train.followers.iter().copied().filter(|&at| moving.insert(at)).collect();
+    if !taken.is_empty() {
+        let names = named(&taken);
+        remarks.push(format!(
+            "never published, but at the train's version, so these move with it: {names} (`except` leaves members out)"
+        ));
+    }
 }
 
 /// The version that a member gets by the release of `to`: build metadata stays with those that have some, and what was

@@ -608,7 +608,8 @@ fn what_could_be_published_with_a_program_that_is_not_is_for_its_maintainer_to_s
     .member("owl-core", "0.7.3", "")
     .tagged("v0.7.3")
     .lock();
-    assert_eq!(moved(&one.release("minor")), ["owl-core"]);
+    let plan = one.release("minor");
+    assert_eq!((plan.train.as_str(), moved(&plan)), ("owl-core", vec!["owl", "owl-core"]), "the program follows");
     let configured = Sketch { trains: json!({ "owl": { "driver": "owl" } }), ..one };
     assert_eq!(moved(&configured.release("minor")), ["owl", "owl-core"]);
     assert_eq!(configured.release("minor").remarks, [""; 0], "what is configured goes where its manifest says");

@@ -11,7 +11,7 @@ use crate::{
         Place, cargo_toml,
         pyproject::{self, PyProject},
     },
-    paths::{dir, normalized},
+    paths::dir,
     version::{Dialect, Version},
     workspace::Workspace,
 };
@@ -54,7 +54,7 @@ pub fn projects(workspace: &Workspace) -> Vec<Beside> {
 /// One that does not parse, or whose crate has no version, is not ours to complain about.
 fn read(workspace: &Workspace, path: &Path, text: &str) -> Option<Beside> {
     let project = pyproject::read(text).ok().filter(|project| project.maturin)?;
-    let manifest = normalized(&dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml")))?;
+    let manifest = project.crate_at(path)?;
     let needs = workspace.beside.get(&dir(&manifest))?.clone();
     let read = cargo_toml::read(workspace.texts.get(&manifest)?).ok()?;
     let place = read.version.literal()?.clone();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use super::{did_you_mean, product};
+use super::{beside, did_you_mean, product};
 use crate::{
     config::{self, TrainConfig},
     workspace::{Member, Workspace},
@@ -129,12 +129,36 @@ enum Claim {
     Name,
 }
 
-/// What is wrong with the names in `also`.
-pub(super) fn misnamed(
+/// Refuses an `except` that names what is not there, or what cannot be left out.
+pub(super) fn refuse_exceptions(
     workspace: &Workspace,
     config: &TrainConfig,
     (driver, needed): (usize, &BTreeSet<usize>),
-) -> Vec<String> {
+) -> Result<()> {
+    let mut unknown = Vec::new();
+    for pattern in &config.except {
+        let is_meant = |at: usize| config::matches(pattern, &workspace.members[at].name);
+        if *pattern == workspace.members[driver].name {
+            bail!(
+                "train {}: `except` names `{pattern}`, and with it the driver {pattern}, whose version is the train's: name only dependencies that do not travel with it",
+                config.name
+            );
+        }
+        let is_beside = || beside::projects(workspace).iter().any(|found| config::matches(pattern, &found.name));
+        if !(0..workspace.members.len()).any(is_meant) && !is_beside() {
+            let near = did_you_mean(workspace, pattern);
+            unknown.push(format!("`except` names `{pattern}`, which is not a member of the workspace{near}"));
+        }
+    }
+    unknown.extend(misnamed(workspace, config, (driver, needed)));
+    if !unknown.is_empty() {
+        bail!("train {}: {}", config.name, unknown.join("; "));
+    }
+    Ok(())
+}
+
+/// What is wrong with the names in `also`.
+fn misnamed(workspace: &Workspace, config: &TrainConfig, (driver, needed): (usize, &BTreeSet<usize>)) -> Vec<String> {
     let members = &workspace.members;
     let others = || workspace.trains.iter().filter(|other| other.name != config.name);
     let mut problems = Vec::new();

@@ -11,9 +11,9 @@ use anyhow::{Context, Result, bail};
 use super::{
     Template, Train,
     beside::{self, Beside},
-    claims::{misnamed, superfluous},
+    claims::{refuse_exceptions, superfluous},
     derive::{self, Derived, derive},
-    did_you_mean, lines, names_in, tag,
+    did_you_mean, followers, lines, names_in, tag,
     wheels::{Wheel, wheels_of},
 };
 use crate::{
@@ -57,8 +57,9 @@ impl Train {
         let config = TrainConfig { wheels: Some(wheels), ..self.config.clone() };
         let is_its = |found: &Beside| self.beside.iter().any(|beside| beside.manifest == found.manifest);
         let wheels = wheels_of(workspace, &config, (self.driver, &self.crates), |_| false)?;
+        let own = self.crates.iter().copied().chain(wheels.iter().map(|wheel| wheel.member)).collect();
         Ok(Train {
-            parts: parts(workspace, &self.crates, &wheels),
+            parts: parts(workspace, &own),
             wheels,
             beside: beside::projects(workspace).into_iter().filter(is_its).collect(),
             ..self.clone()
@@ -79,6 +80,12 @@ impl Train {
         let has_version = has_version(workspace, repo, &tag, (&current, &released));
         let wheels = wheels_of(workspace, &config, (driver, &crates), &has_version)?;
         let lines = lines::of(workspace, &config, (driver, &crates), &wheels)?;
+        let own = crates.iter().copied().chain(wheels.iter().map(|wheel| wheel.member)).collect();
+        // A bump that has no tag yet may have left them behind.
+        let last =
+            released.iter().filter(|found| **found < current && !repo.tags.contains_key(&tag.fill(&current))).max();
+        let followers =
+            followers::of(workspace, &config, &own, &[&current].into_iter().chain(last).cloned().collect::<Vec<_>>());
         let is_needed = |found: &Beside| {
             let needed = found.needs.iter().flat_map(|&at| workspace.closure(at));
             needed.into_iter().any(|at| at == driver || crates.contains(&at))
@@ -99,7 +106,8 @@ impl Train {
         let stands = |version: &Version| !repo.is_rolled_back(&tag.fill(version));
         Ok(Train {
             driver,
-            parts: parts(workspace, &crates, &wheels),
+            parts: parts(workspace, &own),
+            followers,
             beside,
             lines,
             main: main(repo, &config)?,
@@ -120,14 +128,13 @@ impl Train {
 }
 
 /// The members that registries do not have for those of a train, each with those that are built from it.
-fn parts(workspace: &Workspace, crates: &BTreeSet<usize>, wheels: &[Wheel]) -> BTreeMap<usize, BTreeSet<usize>> {
-    let own: BTreeSet<usize> = crates.iter().copied().chain(wheels.iter().map(|wheel| wheel.member)).collect();
+fn parts(workspace: &Workspace, own: &BTreeSet<usize>) -> BTreeMap<usize, BTreeSet<usize>> {
     let is_part = |link: &Link| {
         let is_here_alone = link.requirement.is_none() || !workspace.members[link.to].publish;
         link.is_built() && is_here_alone && !own.contains(&link.to)
     };
     let mut parts: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for &user in &own {
+    for &user in own {
         for part in workspace.reached(user, is_part).into_iter().filter(|at| *at != user) {
             parts.entry(part).or_default().insert(user);
         }
@@ -182,34 +189,6 @@ fn driver(workspace: &Workspace, repo: &Repo, config: &mut TrainConfig) -> Resul
         config.name = workspace.members[driver].name.clone();
     }
     Ok((driver, needed))
-}
-
-/// Refuses an `except` that names what is not there, or what cannot be left out.
-fn refuse_exceptions(
-    workspace: &Workspace,
-    config: &TrainConfig,
-    (driver, needed): (usize, &BTreeSet<usize>),
-) -> Result<()> {
-    let mut unknown = Vec::new();
-    for pattern in &config.except {
-        let is_meant = |at: usize| config::matches(pattern, &workspace.members[at].name);
-        if *pattern == workspace.members[driver].name {
-            bail!(
-                "train {}: `except` names `{pattern}`, and with it the driver {pattern}, whose version is the train's: name only dependencies that do not travel with it",
-                config.name
-            );
-        }
-        let is_beside = || beside::projects(workspace).iter().any(|found| config::matches(pattern, &found.name));
-        if !(0..workspace.members.len()).any(is_meant) && !is_beside() {
-            let near = did_you_mean(workspace, pattern);
-            unknown.push(format!("`except` names `{pattern}`, which is not a member of the workspace{near}"));
-        }
-    }
-    unknown.extend(misnamed(workspace, config, (driver, needed)));
-    if !unknown.is_empty() {
-        bail!("train {}: {}", config.name, unknown.join("; "));
-    }
-    Ok(())
 }
 
 /// Whether a version is the driver's, or was: that of a release which what lags behind had part in.

@@ -58,9 +58,8 @@ pub(super) fn wheels_of(
             }
             Err(_) => continue,
         };
-        let manifest = dir(path).join(project.manifest_path.as_deref().unwrap_or("Cargo.toml"));
-        let member =
-            normalized(&manifest).and_then(|manifest| workspace.members.iter().position(|m| m.manifest == manifest));
+        let manifest = project.crate_at(path);
+        let member = manifest.and_then(|manifest| workspace.members.iter().position(|m| m.manifest == manifest));
         if let Some(member) = member.filter(|&member| project.maturin && wanted(member)) {
             found.push(Wheel { member, path: path.clone(), project });
         }
