@@ -231,6 +231,24 @@ fn main_that_is_ahead_keeps_its_versions() {
     place.xtask("check").ok();
 }
 
+/// A finding that was waived names the version, which the hotfix moves.
+#[test]
+fn what_main_has_against_it_at_its_version_is_no_news_at_the_next() {
+    let place = released("hotfix_known", "plain", Main::Working);
+    place.replace("crates/lark-core/Cargo.toml", "[package]\n", "[package]\npublish = false\n");
+    place.commit("keep the core");
+    let output = typed(&place, "release patch --dry-run");
+    assert!(output.all().contains("refused dependencies: crates/lark/Cargo.toml"), "{}", output.all());
+    typed(&place, "release patch --waive dependencies").ok();
+    let hotfix = "hotfix 0.8.2 --waive dependencies";
+    assert_eq!(typed(&place, hotfix).code, Some(1));
+    place.write("crates/lark/src/fixed.rs", "// fixed\n");
+    fix(&place);
+    really(&place, hotfix).ok();
+    assert_eq!(place.git("branch --show-current"), "main");
+    assert!(place.read("crates/lark/Cargo.toml").contains("version = \"0.8.2\""));
+}
+
 #[test]
 fn a_fix_that_main_has_already_is_not_reported_twice() {
     let place = released("hotfix_picked", "plain", Main::Working);

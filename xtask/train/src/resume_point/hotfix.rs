@@ -173,12 +173,14 @@ fn blocking(loader: &Loader<'_>, main: &Snapshot, sides: &Sides) -> Result<Optio
         let files: Vec<String> = files.iter().map(|file| slashed(file)).collect();
         return Ok(Some(format!("both sides changed {}", files.join(", "))));
     }
-    // What main has against it already is no news.
+    // What main has against it already is no news, at whichever version.
     let known = check::state(&main.workspace, &main.train);
     let found: Vec<Finding> = match loader.at(&tree, loader.train).and_then(|at| at.load(Source::Tree)) {
         Ok(merged) => check::state(&merged.workspace, &merged.train),
         Err(error) => return Ok(Some(format!("merged as trees it is no workspace: {error:#}"))),
     };
-    let news = found.into_iter().find(|finding| !known.contains(finding));
+    let numberless = |finding: &Finding| (finding.check, finding.what.replace(|c: char| c.is_ascii_digit(), ""));
+    let known: Vec<_> = known.iter().map(numberless).collect();
+    let news = found.into_iter().find(|finding| !known.contains(&numberless(finding)));
     Ok(news.map(|finding| format!("merged as trees it would not hold: {}: {}", finding.check, finding.what)))
 }
