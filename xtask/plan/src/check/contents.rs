@@ -10,7 +10,10 @@ use super::checkout::{self, outermost};
 use crate::{
     config::Image,
     edit::{slashed, typed},
-    files::{dockerfile, packing::Packing},
+    files::{
+        dockerfile,
+        packing::{Packing, Place},
+    },
     finding::{Check, Finding},
     packed,
     paths::dir,
@@ -98,7 +101,9 @@ pub fn sources(workspace: &Workspace, train: &Train) -> Vec<Finding> {
         let Lack::Compiled { by, says, why } = &lacking.what else { return None };
         let at = workspace.owner(by)?;
         let member = &workspace.members[at];
-        let is_crate = train.publishes(member) && train.crates.contains(&at);
+        let own = by.strip_prefix(member.dir()).unwrap_or(by);
+        let is_packed = || !workspace.packing(member).leaves_out(own, Place::File);
+        let is_crate = train.publishes(member) && train.crates.contains(&at) && is_packed();
         let is_in_wheel = || train.wheels.iter().any(|wheel| workspace.closure(wheel.member).contains(&at));
         if !is_crate && (*why != Missing::Ignored || !is_in_wheel()) || reported(&lacking.path) {
             return None;

@@ -138,6 +138,8 @@ fn what_sources_read_is_there_for_who_compiles_them() {
         ("crates/tool/src/lib.rs", "crates/tool/it", Missing::Ignored, String::new()),
         ("crates/other/src/lib.rs", "crates/other/it", Missing::Outside, String::new()),
         ("build/lib.rs", "build/it", Missing::Ignored, String::new()),
+        // What a package leaves out, nobody compiles who gets it.
+        ("crates/barter/big/build.rs", "assets/it", Missing::Outside, String::new()),
     ] {
         assert_eq!(found(vec![compiled(by, path, why)]), expected, "{by}: {why:?}");
     }
