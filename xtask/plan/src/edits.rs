@@ -13,7 +13,12 @@ pub use self::texts::Texts;
 use crate::{
     config::{VersionFile, When},
     edit::{Reason, slashed},
-    files::{Place, cargo_toml::VersionField, pyproject::PyProject, splice},
+    files::{
+        Place,
+        cargo_toml::{Table, VersionField},
+        pyproject::PyProject,
+        splice,
+    },
     finding::{Check, Finding},
     requirement,
     train::{Train, beside::Beside, uv_locks},
@@ -120,10 +125,12 @@ impl<'w> Places<'w> {
             let Some(version) = versions.get(&site.on) else {
                 continue;
             };
+            // What is tested with a crate that needs it can be packed only with an earlier release of that one.
+            let is_tested_first = |at| site.entry.0 == Table::Dev && self.workspace.closure(site.on).contains(&at);
             // Whoever is released together follows; others may go on with what they were tried with, as may a
             // patched name, which means the member as long as its requirement accepts it.
             let follows = match site.holder {
-                Holder::Member(at) => versions.contains_key(&at),
+                Holder::Member(at) => versions.contains_key(&at) && !is_tested_first(at),
                 Holder::Shared => true,
                 Holder::Beside => self.beside.iter().any(|(project, _)| project.manifest == site.path),
             };

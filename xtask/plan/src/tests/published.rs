@@ -816,9 +816,10 @@ fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neith
         // Cargo strips it.
         (dev("barter = { path = \"../barter\" }"), "minor", None),
         (shared("{ path = \"crates/barter\" }"), "minor", None),
+        // While it accepts the release, it stays: an earlier one meets it.
+        (on_driver("0.9.3"), "patch", None),
         // It is brought up to the release.
         (on_driver("0.9"), "minor", Some(unmet("0.10"))),
-        (on_driver("0.9.3"), "patch", Some(unmet("0.9.4"))),
         (shared("{ path = \"crates/barter\", version = \"0.9.3\" }"), "minor", Some(unmet("0.10.0"))),
         (on_driver("0"), "1.0.0", Some(unmet("1"))),
         // A candidate is accepted only by what names one.
@@ -836,6 +837,7 @@ fn crates_that_are_tested_with_each_other_are_refused_where_cargo_can_pack_neith
     let own = |requirement: &str| dev(&format!("barter-instrument = {{ path = \".\", version = \"{requirement}\" }}"));
     assert_eq!(reported(&own("0.9"), "minor"), [itself]);
     assert_eq!(reported(&own("0"), "minor"), [""; 0]);
+    assert_eq!(reported(&own("0.9.3"), "patch"), [""; 0]);
     let mut rolled_back = on_driver("0");
     rolled_back.repo.tags.insert("rollback/v0.9.3".to_owned(), "0000000000".to_owned());
     assert_eq!(reported(&rolled_back, "minor"), [unmet("0")]);
