@@ -329,6 +329,15 @@ mod tests {
     }
 
     #[test]
+    fn unreleased_begins_below_a_title_that_is_headed_as_the_versions_are() {
+        for title in ["# Changelog\nWords.\n\n", "", "## Words\n\n# History\n\n"] {
+            let text = format!("{title}# [0.9.3] 2026-11-04\n\n- x\n");
+            let begun = begin(&text, &Version::parse("0.10.0", crate::version::Dialect::Tag).unwrap());
+            assert_eq!(begun, Some(text.replace("# [0", "# [Unreleased]\n\n# [0")), "{title}");
+        }
+    }
+
+    #[test]
     fn a_kind_that_holds_comments_alone_stays_under_unreleased() {
         let (one, two) = ("<!-- what is new -->", "<!-- a:\n- not an entry\n-->\n\n<!-- b -->");
         for eol in ["\n", "\r\n"] {

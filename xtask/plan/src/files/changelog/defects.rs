@@ -14,8 +14,7 @@ use crate::{date, version::Version};
 pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) -> Option<(String, String)> {
     let log @ Log { text, .. } = log.into();
     let sections = read(log);
-    let sections = if heads_all(text, &sections) { &sections[1..] } else { &sections[..] };
-    let first = sections.iter().find(|section| section.title.about != About::Member);
+    let first = newest(text, &sections);
     let has_place = |first: &Section| first.title.version().is_some_and(|newest| newest <= version);
     if sections.iter().any(Section::is_unreleased) || first.is_some_and(has_place) {
         return None;
@@ -39,6 +38,12 @@ pub fn unreported<'a>(file: &str, log: impl Into<Log<'a>>, version: &Version) ->
             format!("write `{unreleased}` above it"),
         ),
     })
+}
+
+/// The first section that may be the train's.
+pub(super) fn newest<'s>(text: &str, sections: &'s [Section]) -> Option<&'s Section> {
+    let sections = if heads_all(text, sections) { &sections[1..] } else { sections };
+    sections.iter().find(|section| section.title.about != About::Member)
 }
 
 /// Whether the first section is none, but the title of the whole at the level of the versions.

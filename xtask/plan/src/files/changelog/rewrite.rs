@@ -5,8 +5,8 @@ use anyhow::{Result, bail};
 
 use super::{
     Section,
+    defects::newest,
     habit::{self, Habit},
-    headings::About,
     line_ending, links,
     names::Log,
     parts::{comments_at_head, is_list, kinds_of_comments, sorted},
@@ -19,7 +19,7 @@ use crate::{date::Date, version::Version};
 pub fn begin<'a>(log: impl Into<Log<'a>>, to: &Version) -> Option<String> {
     let log = log.into();
     let (text, sections) = (log.text, read(log));
-    let first = sections.iter().find(|section| section.title.about != About::Member)?;
+    let first = newest(text, &sections)?;
     let is_missing = !sections.iter().any(Section::is_unreleased) && first.title.version().is_some_and(|old| old < to);
     let eol = line_ending(text);
     let (before, rest) = text.split_at(first.span.start);
