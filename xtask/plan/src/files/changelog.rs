@@ -739,6 +739,12 @@ mod tests {
         let text = "## Unreleased\n\n- x\n\n---\n\n## 0.9.3\n\n- y\n\n## 0.9.2\n";
         let new = promote(text, "0.10.0", day(), TAGS).unwrap();
         assert_eq!(new, text.replacen("\n\n- x\n", "\n\n## 0.10.0\n\n- x\n", 1));
+        // Long ago, there were none.
+        let of = |version: &str| format!("<a name=\"{version}\"></a>\n## {version}\n\n- x\n\n");
+        let old = ["0.9.3", "0.9.2", "0.9.1"].map(of).concat();
+        let text = format!("## Unreleased\n\n- x\n\n{old}## 0.1.0\n");
+        let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
+        assert_eq!(new, format!("## Unreleased\n\n{}{old}## 0.1.0\n", of("0.10.0")));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Habit {
     between: String,
     after: String,
     is_dated: bool,
-    /// What leads to the heading of the newest version, when something leads to each, and that version.
+    /// What leads to the heading of the newest version, when something leads to the newest ones, and that version.
     lead: Option<(String, String)>,
 }
 
@@ -30,8 +30,9 @@ impl Habit {
         let mut versions = sections.iter().filter(|section| !section.title.version.is_empty());
         let dated = versions.clone().find(|section| section.date.is_some());
         let released = versions.clone().filter(|section| !section.is_unreleased());
+        // Where the newest ones have some, that older ones have none tells nothing.
         let mut leads =
-            released.map(|section| (section.name.clone(), &text[section.span.start..section.heading.start]));
+            released.map(|section| (section.name.clone(), &text[section.span.start..section.heading.start])).take(3);
         let newest = leads.clone().next().filter(|_| leads.all(|(_, lead)| !lead.is_empty()));
         let habit = match dated.or_else(|| versions.next()) {
             Some(section) => Habit::of_version(text, section),
