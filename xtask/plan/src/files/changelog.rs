@@ -338,6 +338,17 @@ mod tests {
     }
 
     #[test]
+    fn a_list_right_below_its_heading_stays_there() {
+        for eol in ["\n", "\r\n"] {
+            let text = "# Unreleased\n\n## Features\n- a\n\n## Bugfixes\n\n- b\n\n# 0.9.3\n\n## Features\n- z\n";
+            let text = text.replace('\n', eol);
+            let new = promote(&text, "0.10.0", day(), TAGS).unwrap();
+            assert_eq!(new, text.replacen("ed", &format!("ed{eol}{eol}# 0.10.0"), 1));
+            assert_eq!(demote(&new, "0.10.0"), Some(text));
+        }
+    }
+
+    #[test]
     fn a_kind_that_holds_comments_alone_stays_under_unreleased() {
         let (one, two) = ("<!-- what is new -->", "<!-- a:\n- not an entry\n-->\n\n<!-- b -->");
         for eol in ["\n", "\r\n"] {

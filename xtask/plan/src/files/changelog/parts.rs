@@ -78,7 +78,7 @@ pub(super) fn kinds_of_comments(body: &str, eol: &str) -> (String, String) {
 }
 
 /// The body's parts by kind, known kinds first in their order; a kind that occurs twice is joined. Each has a blank line before
-/// it.
+/// it, and what stands right below its heading stays there.
 pub(super) fn sorted(body: &str, eol: &str) -> String {
     let mut joined: Vec<(Part<'_>, String)> = Vec::new();
     for part in parts(body).into_iter().filter(|part| !part.text.is_empty()) {
@@ -98,7 +98,10 @@ pub(super) fn sorted(body: &str, eol: &str) -> String {
     let mut out = String::new();
     for (part, text) in joined {
         match part.kind {
-            Some(_) => out.push_str(&format!("{eol}{}{eol}{eol}{text}{eol}", part.heading)),
+            Some(_) => {
+                let gap = if part.is_close { "" } else { eol };
+                out.push_str(&format!("{eol}{}{eol}{gap}{text}{eol}", part.heading));
+            }
             None => out.push_str(&format!("{eol}{text}{eol}")),
         }
     }
@@ -111,6 +114,8 @@ pub(super) struct Part<'a> {
     pub(super) kind: Option<&'a str>,
     /// The heading as it is written.
     heading: &'a str,
+    /// No blank line stands between the two.
+    is_close: bool,
     pub(super) text: &'a str,
 }
 
@@ -152,11 +157,15 @@ pub(super) fn parts(body: &str) -> Vec<Part<'_>> {
     headings.retain(|heading| Some(heading.level) == level);
     let first = headings.first().map_or(body.len(), |heading| heading.span.start);
     let ends = headings.iter().skip(1).map(|heading| heading.span.start).chain([body.len()]);
-    let mut parts = vec![Part { span: 0..first, kind: None, heading: "", text: content(&body[..first]) }];
+    let mut parts =
+        vec![Part { span: 0..first, kind: None, heading: "", is_close: false, text: content(&body[..first]) }];
     parts.extend(headings.iter().zip(ends).map(|(heading, end)| Part {
         span: heading.span.start..end,
         kind: Some(heading.title),
         heading: &body[heading.span.clone()],
+        // In bold it is one below a blank line alone.
+        is_close: heading.underlined != Some('*')
+            && body[heading.span.end..end].lines().nth(1).is_some_and(|line| !line.trim().is_empty()),
         text: content(&body[heading.span.end..end]),
     }));
     parts
