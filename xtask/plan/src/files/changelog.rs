@@ -329,6 +329,17 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_that_there_is_nothing_yet_is_no_entry() {
+        let is_told = |text: &str| has_entries(&section(&format!("## Unreleased\n\n{text}\n"), "Unreleased").unwrap());
+        for text in ["No unreleased changes yet.", "Nothing Yet!", "- Nothing yet", "_None_", "### Added\n\n- N/A"] {
+            assert!(!is_told(text), "{text}");
+        }
+        for text in ["No breaking changes.", "* No changes since 0.9.3.", "Nothing yet works.", "- none\n- x"] {
+            assert!(is_told(text), "{text}");
+        }
+    }
+
+    #[test]
     fn unreleased_begins_below_a_title_that_is_headed_as_the_versions_are() {
         for title in ["# Changelog\nWords.\n\n", "", "## Words\n\n# History\n\n"] {
             let text = format!("{title}# [0.9.3] 2026-11-04\n\n- x\n");

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 pub use self::{
     lines::{Is, Line, lines, unclosed, without_comments},
-    title::{About, Title, understand, version_in},
+    title::{About, Title, understand, version_in, words},
 };
 use super::names::Whose;
 

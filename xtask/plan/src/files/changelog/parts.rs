@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{
     Section,
-    headings::{self, Heading, Is, Line, headings, lines},
+    headings::{self, Heading, Is, Line, headings, lines, words},
     links,
 };
 use crate::conventional::Kind;
@@ -189,7 +189,22 @@ pub(super) fn after_mark(line: &str) -> Option<&str> {
     MARKS.iter().find_map(|mark| line.strip_prefix(mark))
 }
 
-/// Whether the text is blank but for comments.
+/// What stands for nothing, in lower case.
+const NOTHING: [&str; 10] = [
+    "n a",
+    "none",
+    "none yet",
+    "nothing",
+    "nothing yet",
+    "nothing here yet",
+    "no changes",
+    "no changes yet",
+    "no unreleased changes",
+    "no unreleased changes yet",
+];
+
+/// Whether the text is blank but for comments, or says in words that there is nothing.
 fn says_nothing(text: &str) -> bool {
-    headings::without_comments(text).trim().is_empty()
+    let text = headings::without_comments(text);
+    text.trim().is_empty() || NOTHING.contains(&words(&text).as_str())
 }

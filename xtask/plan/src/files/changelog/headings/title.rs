@@ -254,7 +254,7 @@ fn date_in(text: &str) -> Option<(Range<usize>, Date)> {
 }
 
 /// The words of a text in lower case, without all that stands between them.
-fn words(text: &str) -> String {
+pub fn words(text: &str) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ").to_lowercase()
 }
