@@ -217,6 +217,8 @@ mod tests {
             "Upcoming",
             "Version Next",
             "vNext",
+            "main",
+            "[master]",
             "TBD",
         ] {
             assert_eq!(understand(title, Whose::default()).about, About::Unreleased(None), "{title}");

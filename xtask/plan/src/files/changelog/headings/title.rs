@@ -10,8 +10,10 @@ use crate::{
 };
 
 /// Titles that name what is not released yet, in lower case and without what says that there is no date yet.
-/// `Unreleased` itself may be followed by anything.
-const NEXT: [&str; 14] = [
+/// `Unreleased` itself may be followed by anything; some say the branch that it is on.
+const NEXT: [&str; 16] = [
+    "main",
+    "master",
     "next",
     "vnext",
     "next release",
