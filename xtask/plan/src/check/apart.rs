@@ -177,10 +177,10 @@ fn of_kind<T: AsRef<str>>(
     (!places.is_empty()).then(|| Finding::of_many(kind, &places, ", ", &format!(" {what}"), next))
 }
 
-/// What is of tests or examples, or of a development environment, is not meant for others.
+/// What is of tests or examples, of CI, or of a development environment, is not meant for others.
 pub fn is_apart(path: &Path) -> bool {
     let is_one = |part: &OsStr| part == "testdata" || part.to_string_lossy().starts_with('.');
-    path.parent().is_some_and(|dir| is_aside(dir) || dir.iter().any(is_one))
+    path.parent().is_some_and(|dir| is_aside(dir) || dir.starts_with("ci") || dir.iter().any(is_one))
 }
 
 const DOCKERFILES: [&str; 2] = ["Dockerfile", "Containerfile"];

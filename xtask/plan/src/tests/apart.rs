@@ -27,11 +27,12 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
         .file("beside/poem/pyproject.toml", "[build-system]\nbuild-backend = \"hatchling.build\"\n")
         .file("crates/loner/tests/py/pyproject.toml", pyproject)
         .file("example/py/pyproject.toml", pyproject)
-        .file("deploy/feed/Dockerfile", "FROM scratch\n")
-        .file("deploy/feed/Dockerfile.dockerignore", "")
+        .file("deploy/ci/feed/Dockerfile", "FROM scratch\n")
+        .file("deploy/ci/feed/Dockerfile.dockerignore", "")
         .file("deploy/web.Dockerfile", "FROM scratch\n")
         .file("deploy/web.Dockerfile.dockerignore", "")
         .file(".devcontainer/Dockerfile", "FROM scratch\n")
+        .file("ci/docker/arm/Dockerfile", "FROM scratch\n")
         .file("crates/loner/tests/Dockerfile", "FROM scratch\n");
     assert_eq!(
         reported(&more),
@@ -39,7 +40,7 @@ fn what_no_train_releases_is_named_with_the_line_to_add() {
             "crates/loner/Cargo.toml could be published, and no train releases it; next: add `[workspace.metadata.trains.loner]` with `driver = \"loner\"`, or `publish = false` in the manifest",
             "beside/song-py/pyproject.toml is a maturin project, and no train builds its wheel; next: make its crate a member of the workspace, and add it to `wheels` in [workspace.metadata.trains.barter]",
             "crates/chirp-py/pyproject.toml is a maturin project, and no train builds its wheel; next: add \"chirp-py\" to `wheels` in [workspace.metadata.trains.barter]",
-            "deploy/feed/Dockerfile, deploy/web.Dockerfile belong to no train's images; next: add to `images` in [workspace.metadata.trains.barter] those that are to be published, as in `images = [{ name = \"feed\", dockerfile = \"deploy/feed/Dockerfile\" }]`",
+            "deploy/ci/feed/Dockerfile, deploy/web.Dockerfile belong to no train's images; next: add to `images` in [workspace.metadata.trains.barter] those that are to be published, as in `images = [{ name = \"feed\", dockerfile = \"deploy/ci/feed/Dockerfile\" }]`",
         ]
     );
     let many = ["a", "b", "c", "d"].iter().fold(more.clone(), |sketch, name| sketch.member(name, "0.1.0", ""));
