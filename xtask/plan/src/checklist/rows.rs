@@ -11,7 +11,7 @@ use crate::{
         workflows::{self, Command},
     },
     config::Confirmed,
-    edit::{count, slashed},
+    edit::{count, first_of, slashed},
     files::changelog,
     finding::Check,
     smoke,
@@ -19,6 +19,7 @@ use crate::{
     step::{Confirmation, Evidence, Observation, Proof, Prove},
     train::Train,
     version::{Bump, Version},
+    workspace::Workspace,
 };
 
 pub(super) fn unasked(train: &Train, what: Confirmed) -> Observation {
@@ -26,11 +27,30 @@ pub(super) fn unasked(train: &Train, what: Confirmed) -> Observation {
     Observation::unknown("the forge is not asked", next)
 }
 
+/// What waits in the changelogs that crates keep of their own, where the train keeps none.
+fn crates_row(workspace: &Workspace, train: &Train) -> Option<Observation> {
+    let logs = changes::logs(workspace, train);
+    let first = logs.first().map(|(path, log, _)| (slashed(path), changelog::unreleased(*log)))?;
+    let waits = |log| changelog::section(log, "Unreleased").is_some_and(|section| changelog::has_entries(&section));
+    let waiting: Vec<String> = logs.iter().filter(|(_, log, _)| waits(*log)).map(|(path, ..)| slashed(path)).collect();
+    let (many, all) = (waiting.len(), count(logs.len(), "changelog"));
+    Some(match many {
+        0 => Observation::blocked(
+            format!("no entry is waiting in the changelogs of {}", count(logs.len(), "crate")),
+            format!("describe the changes under `{}` in {} and commit", first.1, first.0),
+        ),
+        _ => Observation::done(format!("entries waiting in {many} of {all}: {}", first_of(&waiting))),
+    })
+}
+
 pub(super) fn changelog_row(snapshot: &Snapshot) -> Observation {
     let Snapshot { workspace, train, repo, .. } = snapshot;
     let version = train.version(workspace);
     let tagged = repo.tags.contains_key(&train.tag.fill(version));
     let Some(path) = &train.changelog else {
+        if let Some(of_crates) = crates_row(workspace, train) {
+            return of_crates;
+        }
         let next = format!(
             "begin CHANGELOG.md with `## [Unreleased]`, or say which file it is: `changelog` in {}",
             train.config.table()

@@ -135,6 +135,20 @@ fn texts_that_lag_behind_are_named() {
     assert_eq!(find(&ahead, "changelog"), open);
     let fed = ahead.configured("changes", json!(["fragments"])).file("changelog.d/1.fixed.md", "x");
     assert_eq!(find(&fed, "changelog"), open);
+    // Where each crate has one of its own, those are the changelog.
+    let mut only = house().without("CHANGELOG.md");
+    only.trains["barter"].as_object_mut().unwrap().remove("changelog");
+    let data = "crates/barter-data/CHANGELOG.md";
+    let each = only.clone().file(data, own).file("crates/barter-instrument/CHANGELOG.md", "# Log\n\n## 0.9.3\n\n- x\n");
+    assert_eq!(find(&each, "changelog"), format!("changelog: done, entries waiting in 1 of 2 changelogs: {data}"));
+    let next = format!("describe the changes under `## [Unreleased]` in {data} and commit");
+    let each = each.with(data, "### Added\n\n- depth\n\n", "");
+    assert_eq!(
+        find(&each, "changelog"),
+        format!("changelog: open, no entry is waiting in the changelogs of 2 crates; {next}")
+    );
+    let none = only;
+    assert!(find(&none, "changelog").starts_with("changelog: open, the train keeps no changelog; begin"));
     let apart = house().with("barter-python/pyproject.toml", "0.9.3", "0.9.2");
     assert!(find(&apart, "version").starts_with("version: open, barter-python/pyproject.toml says 0.9.2"));
     let pinned = |version: &str| {
