@@ -55,13 +55,15 @@ pub fn configure(loader: &Loader<'_>, mut workspace: Workspace, mut text: String
             trains
         }
     };
+    // What is proposed here is not configured yet.
+    let is_proposed = !found.is_empty();
     let (mut settled, mut added, mut left) = (Vec::new(), Vec::new(), Vec::new());
     for name in trains.iter().map(|train| train.name().to_owned()).collect::<Vec<_>>() {
         let Some(train) = trains.iter().find(|train| train.name() == name) else { continue };
         let keys = keys(loader, &workspace, train)?;
         if keys.is_empty() {
             let how = if train.config.form == Form::Absent { "derived" } else { "configured" };
-            settled.push((how, name));
+            settled.extend((!is_proposed).then_some((how, name)));
             continue;
         }
         match with_keys(loader, &workspace, &text, train, &keys) {
