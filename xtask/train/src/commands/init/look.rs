@@ -14,6 +14,7 @@ use plan::{
     check::{apart, published, rivals, wheels},
     edit::{Edit, Fate, count, note_of, slashed, typed},
     files::workflow,
+    finding::Finding,
     init::{self, manifest, others},
     problem::grouped,
     tool::TOOL,
@@ -77,7 +78,7 @@ pub fn look(loader: &Loader<'_>, wants_xtask: bool) -> Result<Looked> {
     looked.notes.extend(refused(&workspace, &trains));
     looked.notes.sort();
     looked.notes.dedup();
-    looked.notes.extend(apart::left_out(&workspace, &trains).iter().map(|found| found.to_string()));
+    looked.notes.extend(apart::left_out(&workspace, &trains).iter().map(listed));
     let setup = Setup::of(&workspace, &trains, way);
     let here = here(loader, &workspace, &setup)?;
     looked.notes.extend(workflows::taken(&setup, &here).iter().map(|path| {
@@ -110,6 +111,14 @@ impl Looked {
             )
         }));
         Ok(())
+    }
+}
+
+/// A finding in a line, with its places below where they are many.
+fn listed(found: &Finding) -> String {
+    match found.in_brief() {
+        brief if brief == found.what => found.to_string(),
+        brief => format!("{brief} (-v lists them); next: {}\n  {}", found.next, found.places.join("\n  ")),
     }
 }
 
