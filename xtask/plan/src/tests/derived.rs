@@ -149,6 +149,24 @@ fn crates_with_versions_of_their_own_get_a_train_each_to_paste() {
 }
 
 #[test]
+fn crates_of_one_version_that_nothing_joins_are_proposed_as_one_train() {
+    let names = ["lark2d", "lark2d-f64", "lark3d", "lark3d-f64"];
+    let crates = names.iter().fold(bare(""), |bare, name| bare.member(name, "0.7.3", ""));
+    assert_eq!(
+        refusal(&crates, None),
+        "lark2d, lark2d-f64, lark3d and lark3d-f64 have one version, and none of them needs another\n\
+         next: say in Cargo.toml that they are released together, or give each a train of its own, for example\n\n\
+         [workspace.metadata.trains]\n\
+         lark2d = { driver = \"lark2d\", also = [\"lark2d-f64\", \"lark3d\", \"lark3d-f64\"] }"
+    );
+    let crates = crates.lock();
+    assert_eq!(proposed(&crates, None), ["lark2d: lark2d lark2d-f64 lark3d lark3d-f64"]);
+    let mut crates = crates.tagged("v0.7.3");
+    crates.repo.origin = Some("https://forge.example/they/lark".to_owned());
+    assert_eq!(moved(&crates.release("minor")), names);
+}
+
+#[test]
 fn a_crate_that_several_need_is_in_its_own_train_alone() {
     let apart = bare("")
         .member("ant", "1.0.0", &needing(&[("owl-core", "0.3")]))

@@ -117,15 +117,26 @@ fn undriven(workspace: &Workspace, repo: &Repo, facts: &Facts, decision: Decisio
         Decision::Train { .. } if stand_in(workspace, facts) => {
             "what is described for a registry is at 0.0.0, and the tags are of other members".to_owned()
         }
-        Decision::Unnamed => {
-            let names: Vec<&str> = facts.crates.iter().map(|each| each.name.as_str()).collect();
-            format!("{} have one version, and none of them needs another", counted(&names))
-        }
+        Decision::Unnamed => bail!(unjoined(facts, &root)),
         Decision::Train { .. } | Decision::Apart => bail!(facts.refusal(repo, &root, None)),
     };
     bail!(
         "which crate drives the release? {why}: add `[workspace.metadata.trains.NAME]` with `driver = \"…\"` to {root}, or name it with --train"
     )
+}
+
+/// That several crates of one version have nothing to do with each other, as far as is known.
+fn unjoined(facts: &Facts, root: &str) -> Refusal {
+    let names: Vec<&str> = facts.crates.iter().map(|each| each.name.as_str()).collect();
+    let (driver, others) = names.split_first().unwrap_or((&"", &[]));
+    let proposal = format!("[workspace.metadata.trains]\n{driver} = {{ driver = \"{driver}\", also = {others:?} }}");
+    let reported = |limit: usize| {
+        format!(
+            "{} have one version, and none of them needs another\nnext: say in {root} that they are released together, or give each a train of its own, for example\n\n{proposal}",
+            counted_to(limit, &names),
+        )
+    };
+    Refusal { brief: reported(NAMED), whole: reported(usize::MAX), proposal, together: None }
 }
 
 /// Where crates that are no members have the tags, each is released as the workspace that it is.
@@ -303,6 +314,14 @@ mod tests {
         let top = ["lark-core 0.7.3", "lark-io 0.7.3: lark-core", "lark 0.7.3: lark-io", "!lark-cli 0.7.3: lark"];
         assert_eq!(decided(&top, &[], &[]), "lark: lark-core lark-io lark-cli");
         assert_eq!(decided(&["one 0.1.0", "two 0.1.0"], &[], &[]), "unnamed");
+        // Tags of nobody's name are those of all that are called after the repository.
+        let both = ["lark2d 0.1.0", "lark3d 0.1.0"];
+        for tag in ["v0.1.0", "v0.0.9"] {
+            assert_eq!(decided(&both, &[tag], &["lark"]), "lark2d: lark3d", "{tag}");
+        }
+        assert_eq!(decided(&both, &["v0.7.0"], &["lark"]), "unnamed", "of something else");
+        assert_eq!(decided(&both, &["lark2d-v0.1.0"], &["lark"]), "apart");
+        assert_eq!(decided(&both, &["v0.1.0"], &["lark2"]), "unnamed");
         assert_eq!(decided(&["one =0.1.0", "two =0.1.0"], &[], &[]), "one: two");
         assert_eq!(decided(&["!one 0.1.0"], &[], &[]), "one: ");
         assert_eq!(decided(&[], &[], &[]), "nothing");

@@ -136,7 +136,8 @@ impl Facts {
     }
 
     /// The crate that a train of these is named after: that of the repository's name, the root's, the library that needs
-    /// all others, that repository's core, the one whose name begins theirs, else the one that most of them build on.
+    /// all others, that repository's core, the one whose name begins theirs, else the one that most of them build on. Of
+    /// those that nothing tells apart, and that inherit one version or were tagged as one, the first.
     pub(super) fn driver(&self, of: &BTreeSet<usize>) -> Option<usize> {
         let libraries: BTreeSet<usize> = of.iter().copied().filter(|&at| self.crates[at].is_library).collect();
         let candidates = if libraries.is_empty() { of } else { &libraries };
@@ -157,9 +158,19 @@ impl Facts {
         };
         let is_needed = |at: &usize| count(&|by| by.needs.contains(at)) > 0;
         let most = || candidates.iter().copied().filter(is_needed).max_by_key(rank);
-        let shared = || of.first().copied().filter(|_| of.iter().all(|&at| self.crates[at].inherits));
+        let shared =
+            || of.first().copied().filter(|_| of.iter().all(|&at| self.crates[at].inherits) || self.is_told(of));
         let named = self.namesake(of).or_else(|| self.root(of)).or_else(top).or_else(|| self.called(of, "-core"));
         named.or_else(family).or_else(most).or_else(shared)
+    }
+
+    /// Whether all of these are called after the repository, and tags of nobody's name have their version, or lead there.
+    fn is_told(&self, of: &BTreeSet<usize>) -> bool {
+        let Some(version) = of.iter().map(|&at| &self.crates[at].version).max() else { return false };
+        let is_after = |name: &String| of.iter().all(|&at| pep503::normalized(&self.crates[at].name).starts_with(name));
+        let leads = |tagged: &BTreeSet<Version>| tagged.last().is_some_and(|last| is_next(last, version));
+        self.spellings().iter().any(is_after)
+            && self.tagged.iter().any(|tagged| tagged.contains(version) || leads(tagged))
     }
 
     pub(super) fn root(&self, of: &BTreeSet<usize>) -> Option<usize> {
