@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tag::split;
+use super::tag::{self, split};
 use crate::{
     files::cargo_toml::VersionField,
     names::ROLLBACK,
@@ -54,18 +54,20 @@ impl Facts {
         let published = published(workspace);
         let places: BTreeMap<usize, usize> = published.iter().enumerate().map(|(place, &at)| (at, place)).collect();
         let names: BTreeSet<String> = workspace.members.iter().map(|member| pep503::normalized(&member.name)).collect();
-        let mut named: BTreeMap<String, BTreeSet<Version>> = BTreeMap::new();
         let mut plain: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
         let tags = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK));
         let tags = tags.filter_map(|tag| Some((tag, split(tag)?)));
         for (_, (version, prefix)) in tags.filter(|(tag, _)| !repo.is_rolled_back(tag)) {
-            let name = pep503::normalized(carried(prefix));
-            let series = match names.contains(&name) {
-                true => named.entry(name).or_default(),
-                false => plain.entry(prefix).or_default(),
-            };
-            series.insert(version.base());
+            plain.entry(prefix).or_default().insert(version.base());
         }
+        let mut named: BTreeMap<String, BTreeSet<Version>> = BTreeMap::new();
+        plain.retain(|prefix, versions| {
+            let name = pep503::normalized(carried(prefix));
+            let of_part = || tag::of_part(workspace, &name, versions).map(|member| pep503::normalized(&member.name));
+            let Some(owner) = names.get(&name).cloned().or_else(of_part) else { return true };
+            named.entry(owner).or_default().append(versions);
+            false
+        });
         let crates = published.iter().map(|&at| {
             let (member, package) = (&workspace.members[at], &workspace.graph.packages[at]);
             let needs = workspace.closure(at).into_iter().filter(|&other| other != at);
@@ -201,6 +203,14 @@ mod tests {
         assert_eq!(facts.tagged, [BTreeSet::from([v("0.9.3")])]);
         let data = facts.crates.iter().find(|each| each.name == "barter-data");
         assert_eq!(data.map(|data| &data.tagged), Some(&BTreeSet::from([v("0.9.1")])));
+        // By a part of its name that no other one has, if that leads to its version.
+        let tags = ["data-0.9.1", "data-v0.9.2", "bar-v0.9.2", "instrument-v0.8.0", "integration-v0.9.3", "v0.9.3"];
+        let sketch = tags.into_iter().fold(house(), Sketch::tagged);
+        let facts = Facts::of(&sketch.workspace(), &sketch.repo);
+        let tagged = |name: &str| facts.crates.iter().find(|each| each.name == name).map(|each| each.tagged.clone());
+        assert_eq!(tagged("barter-data"), Some(BTreeSet::from([v("0.9.1"), v("0.9.2")])));
+        assert_eq!(tagged("barter-instrument"), Some(BTreeSet::new()), "it is at 0.9.3");
+        assert_eq!(facts.tagged.len(), 4);
     }
 
     #[test]

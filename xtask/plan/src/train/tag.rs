@@ -70,11 +70,7 @@ pub fn habitual(workspace: &Workspace, repo: &Repo, config: &TrainConfig, driver
     known.extend(own);
     refuse_respelt(workspace, repo, config, (driver, &known), highest.1.as_ref())?;
     // A crate may be tagged by a part of its name alone: then that leads to its very version.
-    let leads_here = |prefix: &String| {
-        let found = series.get(prefix.as_str()).into_iter().flatten().map(Version::base);
-        let newest = found.clone().max().filter(|newest| *newest <= here && newest.line() == here.line());
-        newest.is_some() || found.into_iter().any(|found| found == here)
-    };
+    let leads_here = |prefix: &String| leads_to(series.get(prefix.as_str()).into_iter().flatten(), &here);
     known.extend(parts(workspace, name).iter().flat_map(|part| starts(part)).filter(leads_here));
     let single = || single(workspace, &series, prefixes.clone(), &here).filter(|_| !shared && highest.1.is_some());
     // Of several forms that it had, the one that comes nearest; of those, the first.
@@ -101,6 +97,22 @@ fn parts(workspace: &Workspace, name: &str) -> Vec<String> {
     let tails = tails.filter(|(nth, tail)| !has(tail) && (*nth == 0 || !ends(tail))).map(|(_, tail)| tail);
     let heads = dashes().map(|at| &own[..at]).filter(|head| !has(head) && !starts(head));
     tails.chain(heads).map(str::to_owned).collect()
+}
+
+/// Whether tags are of a version, or were last of an earlier one of the same line.
+fn leads_to<'v>(tagged: impl Iterator<Item = &'v Version>, here: &Version) -> bool {
+    let found: BTreeSet<Version> = tagged.map(Version::base).collect();
+    found.contains(here) || found.last().is_some_and(|newest| newest <= here && newest.line() == here.line())
+}
+
+/// The member that is tagged by this part of its name alone.
+pub(super) fn of_part<'w>(workspace: &'w Workspace, part: &str, tagged: &BTreeSet<Version>) -> Option<&'w Member> {
+    let is_near = |name: &str| name.len() > part.len() && (name.starts_with(part) || name.ends_with(part));
+    let near = workspace.members.iter().filter(|member| is_near(&member.name.replace('_', "-")));
+    let mut own = near.filter(|member| {
+        parts(workspace, &member.name).iter().any(|own| own == part) && leads_to(tagged.iter(), &member.version.base())
+    });
+    own.next().filter(|_| own.next().is_none())
 }
 
 /// What stands before names in the tags, besides nothing: `release-` in `release-lark-0.7.3`. Several members have it, since
