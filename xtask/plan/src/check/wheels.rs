@@ -10,6 +10,7 @@ use super::{
     versions::{had, unversioned},
 };
 use crate::{
+    crates_io,
     edit::slashed,
     files::{Place, cargo_toml::VersionField},
     finding::{Check, Finding},
@@ -127,11 +128,9 @@ pub(super) fn published_extensions<'w>(
     train: &Train,
 ) -> impl Iterator<Item = (&'w Member, bool)> {
     let members = train.members().into_iter().map(|at| (&workspace.members[at], &workspace.graph.packages[at]));
-    members.filter(|(member, _)| train.publishes(member) && member.cdylib && member.pyo3).map(|(member, package)| {
-        let about = &package.about;
-        let is_licensed = about.license.is_some() || about.license_file.is_some();
-        (member, package.rlib && about.description.is_some() && is_licensed)
-    })
+    members
+        .filter(|(member, _)| train.publishes(member) && member.cdylib && member.pyo3)
+        .map(|(member, package)| (member, package.rlib && crates_io::lacking(&package.about).is_empty()))
 }
 
 /// Those that nobody described as libraries.

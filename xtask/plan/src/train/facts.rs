@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tag::{self, split};
 use crate::{
+    crates_io,
     files::cargo_toml::VersionField,
     names::ROLLBACK,
     pep503,
@@ -130,13 +131,16 @@ fn published(workspace: &Workspace) -> BTreeSet<usize> {
     needed.filter(|&at| workspace.members[at].publish).collect()
 }
 
-/// The members that are meant for a registry. A Python extension is what they take along; what has no description was never
-/// meant for one, nor what needs such a crate from its path alone.
+/// The members that are meant for a registry. A Python extension is what they take along; what has no description or
+/// license was never meant for one, nor what needs such a crate from its path alone.
 pub fn meant(workspace: &Workspace) -> Vec<usize> {
     let members = &workspace.members;
     let mut meant: Vec<usize> =
         (0..members.len()).filter(|&at| members[at].publish && !(members[at].cdylib && members[at].pyo3)).collect();
-    let is_described = |at: usize| workspace.graph.packages[at].about.description.is_some();
+    let is_described = |at: usize| {
+        let about = &workspace.graph.packages[at].about;
+        about.description.is_some() && (!members[at].is_public() || crates_io::lacking(about).is_empty())
+    };
     let stays_here = |link: &Link| link.is_built() && link.requirement.is_none() && !is_described(link.to);
     let can_go = |at: usize| is_described(at) && !members[at].links.iter().any(stays_here);
     for is_meant in [&is_described as &dyn Fn(usize) -> bool, &can_go] {
