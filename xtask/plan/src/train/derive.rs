@@ -443,6 +443,15 @@ mod tests {
         assert_eq!(decided(&crates, &tags[3..], &["lark"]), "lark: ");
         let old = ["lark 0.10.43", "lark-cli 0.5.0: lark"];
         assert_eq!(decided(&old, &["v0.4.0", "v0.5.0", "lark-v0.10.43"], &["lark"]), "lark: ");
+        // Where no crate is called like the repository: the last release may have been made on a branch.
+        let crates = ["wren-api 2.1.0: core", "core 0.17.0", "!cli 1.16.0: core", "!nls 1.16.0: core", "seed 0.1.0"];
+        for tags in [&["0.1.0", "0.17.0", "1.15.1", "1.16.0"][..], &["0.1.0", "1.16.0", "1.17.0"]] {
+            let proposal = refused(&crates, tags, &["wren"], None).proposal;
+            assert!(
+                proposal.ends_with("\ncli = { driver = \"cli\", also = [\"nls\"], except = [\"core\"] }"),
+                "{proposal}"
+            );
+        }
     }
 
     #[test]

@@ -207,7 +207,7 @@ fn is_patch(old: &Version, new: &Version) -> bool {
 }
 
 /// Whether a version comes right after a lower one.
-fn is_next(old: &Version, new: &Version) -> bool {
+pub(super) fn is_next(old: &Version, new: &Version) -> bool {
     let next = [Bump::Patch, Bump::Minor, Bump::Major].map(|bump| old.bump(bump).ok());
     next.contains(&Some(new.final_version()))
 }

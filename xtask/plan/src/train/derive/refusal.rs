@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use super::{
-    decision::{Decision, Line, decide},
+    decision::{Decision, Line, decide, is_next},
     proposal::{Limits, Proposal, are_many, list},
 };
 use crate::{
@@ -219,15 +219,25 @@ impl Facts {
         first.or_else(|| self.driver(&line.crates)).or(line.crates.first().copied()).unwrap_or_default()
     }
 
-    /// The crate that most people wait for: that of the workspace, the only one that no other needs, else the one with
-    /// the most releases.
+    /// The crate that most people wait for: that of the workspace, the only one that no other needs, the one with the most
+    /// releases, else that of the tags.
     fn first(&self, lines: &[Line]) -> Option<usize> {
         let all: BTreeSet<usize> = (0..self.crates.len()).collect();
         let main = self.main(lines).and_then(|main| self.driver(&lines[main].crates));
         let mut tops = all.iter().copied().filter(|at| !self.crates.iter().any(|each| each.needs.contains(at)));
         let top = tops.next().filter(|_| tops.next().is_none());
-        let most = || all.iter().copied().max_by_key(|&at| (self.crates[at].tagged.len(), std::cmp::Reverse(at)));
-        main.or(top).or_else(most)
+        let tagged = all.iter().copied().filter(|at| !self.crates[*at].tagged.is_empty());
+        let most = tagged.max_by_key(|&at| (self.crates[at].tagged.len(), std::cmp::Reverse(at)));
+        main.or(top).or(most).or_else(|| self.told(lines)).or(all.first().copied())
+    }
+
+    /// The crate whose releases the tags of nobody's name are, as they go on.
+    fn told(&self, lines: &[Line]) -> Option<usize> {
+        let newest: Vec<&Version> = self.tagged.iter().filter_map(BTreeSet::last).collect();
+        let goes_on = |line: &&Line| newest.iter().any(|&tag| line.version == *tag || is_next(&line.version, tag));
+        let is_tagged = |line: &&Line| self.tagged.iter().any(|series| series.contains(&line.version));
+        let line = lines.iter().filter(is_tagged).filter(goes_on).max_by_key(|line| &line.version)?;
+        Some(self.head(line, None))
     }
 }
 
