@@ -103,8 +103,10 @@ pub fn owner(registered: &Registered, own: &Own) -> Owner {
         return Owner::Other(Some(link.clone()));
     }
     let unknown = |but: &str| Owner::Unknown(format!("it names no repository, and {but}"));
-    match versions.iter().filter(|version| own.versions.contains(*version)).count() {
-        known if known > 0 && known == versions.len() => Owner::Ours,
+    if !versions.is_empty() && versions.iter().all(|version| own.versions.contains(version)) {
+        return Owner::Ours;
+    }
+    match versions.iter().filter(|version| own.versions.contains(*version) || own.tagged.contains(*version)).count() {
         _ if own.is_shallow => unknown("the history here is not whole"),
         // Tags may have been lost, or not be here.
         known if known > versions.len() / 2 => {
@@ -225,6 +227,7 @@ mod tests {
             addresses,
             pages,
             versions: BTreeSet::from(["0.7.2", "0.7.3"].map(str::to_owned)),
+            tagged: BTreeSet::new(),
             here: here.into(),
             is_shallow: false,
         }

@@ -25,6 +25,7 @@ use self::{beside::Beside, lines::Line};
 pub use self::{
     derive::Refusal,
     facts::meant,
+    tag::split,
     tags::may_be_tag,
     wheels::{Wheel, uv_locks, wheel_version},
 };

@@ -9,8 +9,10 @@ use std::{
 use serde::Serialize;
 
 use crate::{
+    names::ROLLBACK,
     paths::dir,
     snapshot::Snapshot,
+    train::split,
     version::{Dialect, Version},
 };
 
@@ -44,6 +46,8 @@ pub struct Own {
     pub(super) pages: BTreeSet<String>,
     /// The versions that have a tag of the train, and the one that stands here, as PEP 440 spells them.
     pub(super) versions: BTreeSet<String>,
+    /// Those that have any tag: a project may have had tags of its own once.
+    pub(super) tagged: BTreeSet<String>,
     /// What its crates and projects have here.
     pub(super) here: BTreeMap<(Kind, String), Version>,
     /// Commits may be ours and not be here.
@@ -89,18 +93,20 @@ pub fn own(snapshot: &Snapshot) -> Own {
     let addresses = repositories.chain(projects()).filter_map(|url| address(url)).collect();
     let pages =
         about().filter_map(|about| about.homepage.as_ref()).chain(projects()).filter_map(|url| page(url)).collect();
+    let tagged = repo.tags.keys().filter(|tag| !tag.starts_with(ROLLBACK)).filter_map(|tag| split(tag));
     let released = train.tags(repo).map(|(version, _)| version).chain([train.version(workspace).base()]);
     // PEP 440 takes `0.9.3-rc2` for `0.9.3rc2`, and `0.9.3-rc` for `0.9.3rc0`.
     let read = |version: &Version| Version::parse(&version.tag(), Dialect::Pep440).ok()?.show(Dialect::Pep440).ok();
     let spelt = |version: Version| version.show(Dialect::Pep440).ok().or_else(|| read(&version));
     let versions = released.filter_map(spelt).collect();
+    let tagged = tagged.filter_map(|(version, _)| spelt(version)).collect();
     let crates = workspace.members.iter().map(|member| (Kind::Crate, &member.name, member));
     let wheels = train.wheels.iter().map(|wheel| {
         let member = &workspace.members[wheel.member];
         (Kind::Project, wheel.project.name.as_ref().unwrap_or(&member.name), member)
     });
     let here = crates.chain(wheels).map(|(kind, name, member)| ((kind, name.clone()), member.version.clone()));
-    Own { addresses, pages, versions, here: here.collect(), is_shallow: repo.is_shallow }
+    Own { addresses, pages, versions, tagged, here: here.collect(), is_shallow: repo.is_shallow }
 }
 
 impl Own {

@@ -114,9 +114,18 @@ fn a_project_is_ours_whose_versions_are_those_that_have_a_tag_or_stand_here() {
     };
     let untagged = ownership::own(&house.snapshot());
     assert_eq!(ownership::owner(&versions(&["0.9.3"]), &untagged), Owner::Ours);
-    let tagged = ownership::own(&house.tagged("v0.9.2").snapshot());
+    let tagged = ownership::own(&house.clone().tagged("v0.9.2").snapshot());
     assert_eq!(ownership::owner(&versions(&["0.9.2", "0.9.3"]), &tagged), Owner::Ours);
     assert_eq!(ownership::owner(&versions(&["1.0.0"]), &tagged), Owner::Other(None));
+    // It may have had tags of its own, which are no proof.
+    let python = ["python-v0.1.0", "python-v0.2.0", "rollback/v0.3.0"];
+    let once = python.into_iter().fold(house.tagged("v0.9.2"), Sketch::tagged);
+    let once = ownership::own(&once.snapshot());
+    assert_eq!(
+        ownership::owner(&versions(&["0.1.0", "0.2.0", "0.9.2"]), &once),
+        Owner::Unknown("it names no repository, and 3 of its 3 versions have a tag here".to_owned())
+    );
+    assert_eq!(ownership::owner(&versions(&["0.2.0", "0.3.0"]), &once), Owner::Other(None));
 }
 
 #[test]
