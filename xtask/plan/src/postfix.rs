@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    changes, check,
+    changes,
+    check::{self, wheels::wheels_alone},
     config::When,
     conventional::Kind,
     draft::{Draft, Plan, Prose},
@@ -178,7 +179,14 @@ pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Findin
 fn published(snapshot: &Snapshot, wheel: &Wheel, driver: &Version, to: &Version) -> Option<Finding> {
     let member = &snapshot.workspace.members[wheel.member];
     let what = format!("{} is published as a crate too, and {to} cannot follow {} there", member.name, to.base());
-    snapshot.train.publishes(member).then(|| Finding::new(Check::PublishableWheel, what, patch(snapshot, driver)))
+    is_published(snapshot, wheel.member).then(|| Finding::new(Check::PublishableWheel, what, patch(snapshot, driver)))
+}
+
+/// Whether a member goes to a registry of crates. What is a wheel and nothing else, another check keeps from it.
+fn is_published(snapshot: &Snapshot, at: usize) -> bool {
+    let Snapshot { workspace, train, .. } = snapshot;
+    let member = &workspace.members[at];
+    train.publishes(member) && !wheels_alone(workspace, train).any(|wheel| wheel.name == member.name)
 }
 
 /// No published crate changed since the base tag, nor does the wheel need more of one than that tag has.
@@ -195,8 +203,8 @@ fn crates_unchanged(snapshot: &Snapshot, driver: &Version, findings: &mut Vec<Fi
     };
     let mut changed: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for path in &previous.changed {
-        let is_published = |at: &usize| train.crates.contains(at) && train.publishes(&workspace.members[*at]);
-        for at in packed(workspace, train, path).into_iter().filter(is_published) {
+        let is_crate = |at: &usize| train.crates.contains(at) && is_published(snapshot, *at);
+        for at in packed(workspace, train, path).into_iter().filter(is_crate) {
             changed.entry(at).or_default().push(slashed(path));
         }
     }

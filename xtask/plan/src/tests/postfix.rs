@@ -120,7 +120,9 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
     };
     let without = |sketch: Sketch| said(sketch, "\n[project]\nname = \"barter\"\n");
     let bare = |sketch: Sketch| said(sketch, "");
-    let published = |sketch: Sketch| sketch.with("barter-python/Cargo.toml", "publish = false\n", "");
+    let public = |sketch: Sketch| sketch.with("barter-python/Cargo.toml", "publish = false\n", "");
+    let published =
+        |sketch: Sketch| public(sketch).with("barter-python/Cargo.toml", "[\"cdylib\"]", "[\"cdylib\", \"rlib\"]");
     let behind = |sketch: Sketch| {
         sketch.configured("wheels", json!(["barter-python"])).with("crates/barter/Cargo.toml", "0.9.3", "0.9.4")
     };
@@ -189,6 +191,12 @@ fn what_cannot_be_a_post_release_is_refused_with_the_way_out() {
         let found = plan.findings.iter().find(|finding| format!("{}: {}", finding.check, finding.what) == what);
         assert_eq!(found.map(|finding| finding.next.as_str()), Some(next), "{name}: {:?}", findings(&plan));
     }
+    // What nobody means for a registry of crates is told to stay away from it, and no more.
+    let plan = public(fixed()).changed("v0.9.3", &["barter-python/src/lib.rs"]).postfix(Some("fix"), None);
+    assert_eq!(
+        findings(&plan),
+        ["publishable-wheel: barter-python/Cargo.toml is a PyO3 cdylib that `cargo publish` would publish"]
+    );
 }
 
 #[test]
