@@ -105,6 +105,8 @@ fn commit(seen: &Seen<'_>, train: &Train) -> Option<Key> {
         let subject = &seen.log.iter().find(|entry| entry.commit == *commit)?.subject;
         // A squash merge puts the number of its pull request behind it.
         let (subject, _) = conventional::pull_request(subject);
+        // CI has to run on it, and on its tag.
+        let subject = unskipped(subject);
         let at = subject.find(&version.tag())?;
         Some(format!("{}{}{}", &subject[..at], Template::SLOT, &subject[at + version.tag().len()..]))
     };
@@ -114,6 +116,15 @@ fn commit(seen: &Seen<'_>, train: &Train) -> Option<Key> {
     let is_taken = check_subject(&last.replace(Template::SLOT, "0.1.0")).is_ok();
     key("commit", format!("{last:?}"), "so the commits of the last two releases are called")
         .filter(|_| is_one && is_taken)
+}
+
+/// A subject before the words that keep CI from running
+/// (<https://docs.github.com/actions/how-tos/manage-workflow-runs/skip-workflow-runs>).
+fn unskipped(subject: &str) -> &str {
+    const SKIPS: [&str; 5] = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]"];
+    let low = subject.to_ascii_lowercase();
+    let end = SKIPS.iter().filter_map(|skip| low.find(skip)).min().unwrap_or(subject.len());
+    subject[..end].trim_end()
 }
 
 /// Other names of changelogs.

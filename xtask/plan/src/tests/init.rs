@@ -146,6 +146,22 @@ fn what_cannot_be_derived_is_proposed_with_its_reason() {
 }
 
 #[test]
+fn a_commit_is_proposed_without_what_keeps_ci_from_running() {
+    let called = |last: &str, before: &str| {
+        let told = lark().with(|told| {
+            told.log[1].subject = last.to_owned();
+            told.log[3].subject = before.to_owned();
+        });
+        told.key("commit")
+    };
+    // The lines of a first paragraph are one subject.
+    let (last, before) = ("Release: v0.8.0 [skip ci] ### Minor", "Release: v0.7.3 [Skip CI] ### Patch");
+    assert_eq!(called(last, before).as_deref(), Some("\"Release: v{version}\""));
+    assert_eq!(called("release 0.8.0 [skip ci]", "release 0.7.3 [skip ci]"), None, "it is the usual one");
+    assert_eq!(called("[ci skip] lark 0.8.0", "[ci skip] lark 0.7.3"), None, "nothing is left");
+}
+
+#[test]
 fn a_key_that_is_set_or_not_needed_is_not_proposed() {
     let image = json!([{ "name": "song", "dockerfile": "Dockerfile" }]);
     let table: [(&str, &str, Told); 16] = [
