@@ -225,13 +225,18 @@ impl fmt::Display for Reason {
             Reason::Version { of, from, to } => write!(f, "{of} {from} -> {to}"),
             Reason::Requirement { on, from, to } => write!(f, "requires {on} \"{from}\" -> \"{to}\""),
             Reason::Lock { of, to } => write!(f, "locks {of} {to}"),
-            Reason::Anchor { after, to } => write!(f, "`{after}` is followed by {to}"),
+            Reason::Anchor { after, to } => write!(f, "{} {to}", leads(after)),
             Reason::Deployment { image, to } => write!(f, "deploys {image} {to}"),
             Reason::Changelog => write!(f, "changelog"),
             Reason::Notes => write!(f, "release notes"),
             Reason::FollowUps => write!(f, "follow-ups"),
         }
     }
+}
+
+/// What a version stands behind, for the version to follow.
+pub fn leads(after: &str) -> String {
+    if after.is_empty() { "it is".to_owned() } else { format!("`{after}` is followed by") }
 }
 
 #[cfg(test)]
@@ -318,6 +323,7 @@ mod tests {
             (Reason::Requirement { on: a.clone(), from: b, to: c.clone() }, "requires owl \"0.9.3\" -> \"0.10.0\""),
             (Reason::Lock { of: a.clone(), to: version }, "locks owl 0.10.0"),
             (Reason::Anchor { after: a.clone(), to: c.clone() }, "`owl` is followed by 0.10.0"),
+            (Reason::Anchor { after: String::new(), to: c.clone() }, "it is 0.10.0"),
             (Reason::Deployment { image: a, to: c }, "deploys owl 0.10.0"),
             (Reason::Changelog, "changelog"),
             (Reason::Notes, "release notes"),

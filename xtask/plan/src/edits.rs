@@ -12,7 +12,7 @@ use std::{
 pub use self::texts::Texts;
 use crate::{
     config::{VersionFile, When},
-    edit::{Reason, slashed},
+    edit::{Reason, leads, slashed},
     files::{
         Place,
         cargo_toml::{Table, VersionField},
@@ -231,8 +231,7 @@ impl<'w> Places<'w> {
                     // That is told of the wheels already.
                     Err(_) if !train.wheels.is_empty() && version.show(Dialect::Pep440).is_err() => {}
                     Err(error) => {
-                        let what =
-                            format!("{}: `{}` is followed by `{}`: {error:#}", slashed(&path), file.after, place.text);
+                        let what = format!("{}: {} `{}`: {error:#}", slashed(&path), leads(&file.after), place.text);
                         self.findings.push(Finding::new(Check::VersionFiles, what, correct(train, "files")));
                     }
                 }

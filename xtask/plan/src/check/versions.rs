@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::{
     config::{Deployment, TrainConfig, VersionFile, When},
-    edit::slashed,
+    edit::{leads, slashed},
     files::{cargo_toml::VersionField, deployment},
     finding::{Check, Finding},
     snapshot::Snapshot,
@@ -39,8 +39,7 @@ pub fn strange_places(snapshot: &Snapshot, to: &Version) -> Vec<Finding> {
         let is_strange = |found: &Spelling| !found.says(to) && !found.is_ahead(to) && !had(found);
         for (place, _) in read.filter(|(_, found)| is_strange(found)) {
             let path = slashed(&workspace.in_root(&file.path));
-            let what =
-                format!("{path}: `{}` is followed by `{}`, which is no released version", file.after, place.text);
+            let what = format!("{path}: {} `{}`, which is no released version", leads(&file.after), place.text);
             findings.push(Finding::new(Check::VersionFiles, what, correct(train, "files")));
         }
     }
@@ -113,7 +112,7 @@ pub fn stated_versions<'f>(
                     let spelt = spelt.or_else(|| driver.show(file.dialect()).ok()).unwrap_or_else(|| driver.tag());
                     Finding::new(
                         Check::VersionFiles,
-                        format!("{}: `{}` is followed by `{}`, not {spelt}", slashed(&path), file.after, place.text),
+                        format!("{}: {} `{}`, not {spelt}", slashed(&path), leads(&file.after), place.text),
                         format!("write {spelt} there"),
                     )
                 })

@@ -108,7 +108,11 @@ fn blank_key(key: &str) -> String {
 fn blank(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => text.trim().is_empty().then_some(""),
-        Value::Object(table) => table.iter().find_map(|(key, value)| blank(value).map(|_| key.as_str())),
+        Value::Object(table) => {
+            // Of a file that is a version and nothing else, no words are before it.
+            let said = |(key, value): &(&String, &Value)| !(key.as_str() == "after" && value.as_str() == Some(""));
+            table.iter().filter(said).find_map(|(key, value)| blank(value).map(|_| key.as_str()))
+        }
         _ => None,
     }
 }

@@ -5,8 +5,16 @@ use anyhow::{Result, bail};
 
 use super::Place;
 
-/// The versions that follow `after`, which must occur exactly `times` times.
+/// The versions that follow `after`, which must occur exactly `times` times; without words, the whole text is one.
 pub fn read(text: &str, after: &str, times: usize) -> Result<Vec<Place>> {
+    if after.is_empty() {
+        let word = text.trim();
+        if word.is_empty() || word.contains(char::is_whitespace) {
+            bail!("it is not a version alone: say `after = \"…\"`, the words right before the version");
+        }
+        let start = text.len() - text.trim_start().len();
+        return Ok(vec![Place { text: word.to_owned(), span: start..start + word.len() }]);
+    }
     let found: Vec<Place> = text
         .match_indices(after)
         .map(|(at, _)| {
@@ -50,6 +58,14 @@ mod tests {
                 ),
                 "{reported}"
             );
+        }
+        let alone = "\n0.9.3\n";
+        let places = read(alone, "", 1).unwrap();
+        let new = splice(alone, places.into_iter().map(|p| (p.span, "0.10.0".to_owned())).collect());
+        assert_eq!(new, "\n0.10.0\n");
+        for more in ["", "\n", "0.9.3 is out\n", "0.9.3\n0.9.2\n"] {
+            let reported = read(more, "", 1).unwrap_err().to_string();
+            assert_eq!(reported, "it is not a version alone: say `after = \"…\"`, the words right before the version");
         }
         let gone = read(text, "barter==", 1).unwrap_err().to_string();
         assert_eq!(gone, "`barter==` does not occur, expected 1: correct `after` or the file, or remove the entry");

@@ -284,6 +284,15 @@ fn a_file_follows_where_each_release_moved_it_and_nothing_else_does() {
         .configured("deployments", deployment)
         .releases(&twice, &others);
     assert_eq!(files(known), readme);
+    // Several places in one file, and a file that is nothing else.
+    let pom = "<id>lark</id>\n<version>V</version>\n<id>owl</id>\n<version>1.0</version>\n<tag>V</tag>\n<tag>V</tag>\n";
+    let told = lark().releases(&twice, &[("VERSION", "V\n"), ("pom.xml", &format!("<project>\n{pom}"))]);
+    assert_eq!(
+        files(told).as_deref(),
+        Some(
+            "[\n  { path = \"VERSION\", after = \"\" },\n  { path = \"pom.xml\", after = \"\\n<id>lark</id>\\n<version>\" },\n  { path = \"pom.xml\", after = \"<tag>\", times = 2 },\n]"
+        )
+    );
     // One that only the last release moved.
     let late = lark().releases(&twice, &[own, ("late.md", "lark V\n")]);
     let late = late.with(|told| drop(told.releases[1].after.insert(PathBuf::from("late.md"), String::new())));
