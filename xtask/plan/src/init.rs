@@ -21,7 +21,7 @@ use crate::{
     names::check_subject,
     repo::{LogEntry, Repo},
     train::Train,
-    workspace::{Texts, Workspace},
+    workspace::{self, Texts, Workspace},
 };
 
 /// What the keys are taken from.
@@ -134,13 +134,22 @@ const LOGS: [&str; 6] =
 /// A changelog by another name.
 fn log(seen: &Seen<'_>, train: &Train) -> Option<Key> {
     let is_first = train.config.default && train.changelog.is_none();
-    let paths = LOGS.iter().map(|name| (name, seen.workspace.in_root(Path::new(name))));
     let tells_versions = |path: &PathBuf| {
-        let text = seen.texts.get(path);
-        text.is_some_and(|text| !changelog::headings(train.names.log(path, text)).is_empty())
+        let Some(text) = seen.texts.get(path) else { return false };
+        let log = train.names.log(path, text);
+        let is_refused = changelog::unreported("", log, train.version(seen.workspace)).is_some();
+        !changelog::headings(log).is_empty() && !is_refused
     };
-    let (name, _) = paths.into_iter().find(|(_, path)| tells_versions(path)).filter(|_| is_first)?;
+    let path = logs(seen.workspace).find(tells_versions).filter(|_| is_first)?;
+    let name = slashed(&seen.workspace.from_root(&path));
     key("changelog", format!("{name:?}"), "it has a section for each version")
+}
+
+/// Where a changelog may be that nobody named: by another name, or at the top of a repository that the workspace is below.
+fn logs(workspace: &Workspace) -> impl Iterator<Item = PathBuf> {
+    let by_name = LOGS.iter().map(|name| workspace.in_root(Path::new(name)));
+    let at_top = workspace::LOGS.iter().chain(&LOGS).map(PathBuf::from);
+    by_name.chain(at_top.filter(|_| workspace.root_dir() != Path::new("")))
 }
 
 /// Conventional Commits, where nobody writes under Unreleased.
@@ -177,7 +186,7 @@ fn images(seen: &Seen<'_>, train: &Train) -> Option<Key> {
         let programs = train.crates.iter().filter(is_beside).flat_map(|&at| &workspace.graph.packages[at].binaries);
         let named = |binary: &&String| text.lines().any(|line| words(line).any(|word| word == binary.as_str()));
         let Some(binary) = programs.into_iter().find(named) else { continue };
-        let dockerfile = slashed(path.strip_prefix(workspace.root_dir()).unwrap_or(path));
+        let dockerfile = slashed(&workspace.from_root(path));
         // One that compiles takes the whole tree; another one only the program.
         let own =
             if words(text).any(|word| word == "cargo") { String::new() } else { format!(", binary = {binary:?}") };
@@ -214,8 +223,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// The files whose texts `Seen` needs.
 pub fn wanted(workspace: &Workspace) -> Vec<PathBuf> {
-    let logs =
-        LOGS.iter().map(|name| workspace.in_root(Path::new(name))).filter(|path| workspace.tracked.contains(path));
+    let logs = logs(workspace).filter(|path| workspace.tracked.contains(path));
     apart::dockerfiles(workspace).cloned().chain(logs).collect()
 }
 

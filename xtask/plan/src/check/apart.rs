@@ -139,14 +139,14 @@ fn images(workspace: &Workspace, trains: &[Train], first: &Train) -> Option<Find
     let known: BTreeSet<_> = images().map(|image| workspace.in_root(&image.dockerfile)).collect();
     let mut dockerfiles = Vec::new();
     for path in self::dockerfiles(workspace).filter(|path| !known.contains(*path)) {
-        let within = path.strip_prefix(&root).unwrap_or(path);
+        let within = workspace.from_root(path);
         let own = DOCKERFILES
             .iter()
             .find_map(|kind| path.file_name()?.to_str()?.strip_suffix(kind)?.strip_suffix('.').map(str::to_owned));
         let named = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         let named = own.or_else(|| named.filter(|_| path.parent() != Some(&root)));
         let name = named.unwrap_or_else(|| first.name().to_owned());
-        dockerfiles.push((slashed(path), format!("{{ name = \"{name}\", dockerfile = \"{}\" }}", slashed(within))));
+        dockerfiles.push((slashed(path), format!("{{ name = \"{name}\", dockerfile = \"{}\" }}", slashed(&within))));
     }
     of_kind(Check::Images, &dockerfiles, |images| match images {
         [image] => {

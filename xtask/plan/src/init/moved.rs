@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// What the commit of a release changed.
+#[derive(Clone)]
 pub struct Released {
     pub version: Version,
     /// The version of the release before it.
@@ -51,7 +52,7 @@ pub(super) fn files(workspace: &Workspace, train: &Train, releases: &[Released])
     for path in last.after.keys().filter(|path| may_say_version(path) && !is_known(path)) {
         let is_habit = releases.iter().all(|release| !moved(release, path).is_empty());
         for (after, times) in moved(last, path).into_iter().filter(|_| is_habit) {
-            let path = slashed(path.strip_prefix(workspace.root_dir()).unwrap_or(path));
+            let path = slashed(&workspace.from_root(path));
             let times = if times == 1 { String::new() } else { format!(", times = {times}") };
             let entry = format!("{{ path = {path:?}, after = {after:?}{times} }}");
             if !entries.contains(&entry) {

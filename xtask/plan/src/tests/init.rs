@@ -1,7 +1,10 @@
 //! The keys that `init` proposes for workspaces sketched as texts: which ones, with what value, and why.
 //! None of them may be one that somebody has set, or that a release would derive.
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde_json::json;
 
@@ -15,6 +18,7 @@ use crate::{
 
 /// A program with a wheel and an image, whose releases say their version in a readme: what its commits and its last
 /// releases, newest first, tell.
+#[derive(Clone)]
 struct Told {
     sketch: Sketch,
     log: Vec<LogEntry>,
@@ -143,6 +147,29 @@ fn what_cannot_be_derived_is_proposed_with_its_reason() {
     );
     let workspace = lark().sketch.workspace();
     assert_eq!(wanted(&workspace), ["crates/lark/Dockerfile", "HISTORY.md"].map(PathBuf::from));
+}
+
+#[test]
+fn paths_count_from_a_workspace_below_the_top_and_lead_out_of_it() {
+    let log = "# Log\n\n## 0.8.0\n\n- all of it\n";
+    let told = lark().file("CHANGELOG.md", log).with(|told| drop(told.sketch.texts.remove(Path::new("HISTORY.md"))));
+    let of = |told: &Told| {
+        let mut workspace = told.sketch.workspace();
+        let mut train = Train::choose(&workspace, &told.sketch.repo, Some("barter")).unwrap();
+        workspace.graph.root = "crates/Cargo.toml".into();
+        train.changelog = None;
+        assert!(wanted(&workspace).contains(&PathBuf::from("CHANGELOG.md")));
+        let seen = Seen { workspace: &workspace, repo: &told.sketch.repo, log: &told.log, texts: &told.sketch.texts };
+        let keys = keys(&seen, &train, &told.releases).into_iter();
+        keys.map(|key| (key.name, key.value)).collect::<BTreeMap<_, _>>()
+    };
+    let keys = of(&told.clone().releases(&[("0.7.3", "0.8.0")], &[("README.md", "at V\n"), ("crates/a.md", "at V\n")]));
+    assert_eq!(keys["files"], "[{ path = \"../README.md\", after = \"at \" }, { path = \"a.md\", after = \"at \" }]");
+    assert_eq!(keys["changelog"], "\"../CHANGELOG.md\"");
+    assert!(keys["images"].contains("dockerfile = \"lark/Dockerfile\""), "{}", keys["images"]);
+    // What a release would refuse is not proposed.
+    let other = of(&told.file("CHANGELOG.md", &log.replace("## 0.8.0", "## In spring\n\n## 0.7.3")));
+    assert_eq!(other.get("changelog"), None);
 }
 
 #[test]

@@ -56,6 +56,14 @@ impl Workspace {
         normalized(&self.root_dir().join(path)).unwrap_or_else(|| path.to_owned())
     }
 
+    /// How the configuration names a file of the repository.
+    pub fn from_root(&self, path: &Path) -> PathBuf {
+        let root = self.root_dir();
+        let within = |(up, dir): (usize, &Path)| Some((up, path.strip_prefix(dir).ok()?));
+        let found = root.ancestors().enumerate().find_map(within);
+        found.map_or_else(|| path.to_owned(), |(up, rest)| vec![".."; up].into_iter().collect::<PathBuf>().join(rest))
+    }
+
     /// The member in whose directory a file lies; of nested ones the innermost.
     pub fn owner(&self, path: &Path) -> Option<usize> {
         self.owned(path).map(|(at, _)| at)
