@@ -901,9 +901,9 @@ fn cargo_packs_by_name_what_is_tested_with_each_other() {
 }
 
 #[test]
-fn what_a_patch_gives_is_noted_once_for_each_place_and_each_manifest() {
+fn what_a_patch_gives_is_noted_once_for_each_manifest_and_in_one_note() {
     let patched = |members: &[&str], table: &str| {
-        let patch = "[patch.crates-io]\nfork = { git = \"https://forge.example/fork\" }\nwren = { git = \"https://forge.example/fork\" }\n\n[workspace.dependencies]\n";
+        let patch = "[patch.crates-io]\nfork = { git = \"https://forge.example/fork\" }\nwren = { git = \"https://forge.example/fork\" }\njay = { git = \"https://forge.example/jay\" }\n\n[workspace.dependencies]\n";
         let house = house().with("Cargo.toml", "[workspace.dependencies]\n", patch);
         let mut entries = String::new();
         let house = members.iter().fold(house, |house, name| {
@@ -911,7 +911,7 @@ fn what_a_patch_gives_is_noted_once_for_each_place_and_each_manifest() {
             house.member(name, "0.9.3", "[dependencies]\nfork = \"3\"\n")
         });
         let snapshot = house.with(BARTER, HOLDS, &format!("{HOLDS}{entries}{table}")).snapshot();
-        published::note_patched(&snapshot.workspace, &snapshot.train)
+        published::note_patched(&snapshot.workspace, &snapshot.train).into_iter().collect::<Vec<_>>()
     };
     let told = "`[patch]` takes from https://forge.example/fork: whether its registry has one is not known here";
     assert_eq!(
@@ -928,6 +928,14 @@ fn what_a_patch_gives_is_noted_once_for_each_place_and_each_manifest() {
     let both = patched(&[], "fork = \"3\"\nwren = \"1\"\n");
     assert_eq!(both.len(), 1, "{both:?}");
     assert!(both[0].starts_with("`[patch]` takes 2 requirements from https://forge.example/fork"), "{both:?}");
+    let apart = patched(&[], "fork = \"3\"\njay = \"1\"\n");
+    assert_eq!(
+        apart,
+        [format!(
+            "`[patch]` takes 2 requirements from 2 places: whether their registries have them is not known here: \
+             {BARTER} requires fork \"3\" (https://forge.example/fork), {BARTER} requires jay \"1\" (https://forge.example/jay)"
+        )]
+    );
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! What `[patch]` and `[replace]` put in the place of what a published crate requires.
 //! It must never object to a patch that no published crate sees.
 
+use std::collections::BTreeSet;
+
 use super::needed;
 use crate::{
     crates_io,
-    edit::{first_of, note_of, slashed},
+    edit::{count, first_of, note_of, slashed},
     files::{
         cargo_lock,
         cargo_toml::{Dependency, Table},
@@ -76,28 +78,25 @@ pub fn patched<'w>(workspace: &'w Workspace, train: &'w Train) -> Vec<Patched<'w
     found
 }
 
-/// What is known of them without the registry, once for each place that they are taken from.
-pub fn note_patched(workspace: &Workspace, train: &Train) -> Vec<String> {
+/// What is known of them without the registry, in one note.
+pub fn note_patched(workspace: &Workspace, train: &Train) -> Option<String> {
     let patched = patched(workspace, train);
-    let mut notes = Vec::new();
-    for (at, first) in patched.iter().enumerate() {
-        if patched[..at].iter().any(|before| before.from == first.from) {
-            continue;
-        }
-        let alike: Vec<&Patched<'_>> = patched.iter().filter(|other| other.from == first.from).collect();
-        notes.extend(note_of(
-            &alike,
-            |only| only.note(),
-            |each| each.reported(),
-            |count, which| {
-                format!(
-                    "`[patch]` takes {count} requirements from {}: whether their registry has them is not known here: {which}",
-                    first.from
-                )
-            },
-        ));
-    }
-    notes
+    let places: BTreeSet<&str> = patched.iter().map(|each| each.from.as_str()).collect();
+    let (from, have) = match places.first() {
+        Some(only) if places.len() == 1 => ((*only).to_owned(), "registry has"),
+        _ => (count(places.len(), "place"), "registries have"),
+    };
+    let of = |each: &Patched<'_>| if places.len() > 1 { format!(" ({})", each.from) } else { String::new() };
+    note_of(
+        &patched,
+        |only| only.note(),
+        |each| each.reported() + &of(each),
+        |many, which| {
+            format!(
+                "`[patch]` takes {many} requirements from {from}: whether their {have} them is not known here: {which}"
+            )
+        },
+    )
 }
 
 impl Patched<'_> {
