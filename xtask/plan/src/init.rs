@@ -160,8 +160,12 @@ fn changes(seen: &Seen<'_>, train: &Train) -> Option<Key> {
     let own = seen.log.iter().filter(|entry| entry.parents.len() < 2).take(LOOKED_AT);
     let subjects: Vec<&str> = own.map(|entry| entry.subject.as_str()).collect();
     let is_habit = subjects.len() > 9 && conventional::is_kept(subjects.into_iter());
+    // Since a release that has no tag, nothing tells what came.
+    let version = train.version(seen.workspace);
+    let is_tagged = seen.repo.tags.contains_key(&train.tag.fill(version));
+    let is_known = is_tagged || changelog::section(log, &version.tag()).is_none();
     let why = "the last commits are Conventional Commits, and nothing stands under Unreleased";
-    key("changes", "[\"unreleased\", \"commits\"]".to_owned(), why).filter(|_| is_habit && !is_written)
+    key("changes", "[\"unreleased\", \"commits\"]".to_owned(), why).filter(|_| is_habit && !is_written && is_known)
 }
 
 /// What wheels are published for; without the key, it is one machine's.

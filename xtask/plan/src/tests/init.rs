@@ -257,6 +257,8 @@ fn commits_tell_of_changes_where_nobody_writes_and_most_keep_the_form() {
     assert_eq!(told(40, "").key("changes"), both);
     assert_eq!(told(9, "").key("changes"), None, "too few to tell");
     assert_eq!(told(10, "- a song\n\n").key("changes"), None, "somebody writes");
+    let untagged = told(10, "").with(|told| drop(told.sketch.repo.tags.remove("v0.8.0")));
+    assert_eq!(untagged.key("changes"), None, "since when, no tag says: they told of 0.8.0, too");
     assert_eq!(told(10, "").configured("changes", json!(["unreleased"])).key("changes"), None);
     let other = told(0, "").with(|told| told.log = vec![entry("1", "Mend a leak", 1); 12]);
     assert_eq!(other.key("changes"), None);
