@@ -23,7 +23,7 @@ use std::{
 
 use self::{beside::Beside, lines::Line};
 pub use self::{
-    derive::Refusal,
+    derive::{Refusal, Together},
     facts::meant,
     tag::split,
     tags::may_be_tag,
@@ -71,6 +71,8 @@ pub struct Train {
     pub elsewhere: BTreeSet<Version>,
     /// The tags of the last patches, which moved every member; none where one did not, or where nobody has to know.
     pub moved_together: Vec<String>,
+    /// What may be released with it, where nobody configured anything and nothing of it needs that.
+    pub together: Option<Together>,
 }
 
 impl Train {

@@ -107,6 +107,7 @@ cases! {
     untested
     versions_apart
     versions_apart_pasted
+    versions_beside
     versions_together
     versions_together_pasted
     wheel_beside

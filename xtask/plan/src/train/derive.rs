@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-pub use self::refusal::{Refusal, counted};
+pub use self::refusal::{Refusal, Together, counted};
 use self::{
     decision::{Decision, decide},
     refusal::{NAMED, counted_to},
@@ -41,12 +41,14 @@ pub struct Derived {
     pub is_of_workspace: bool,
     /// Some of it may go to a registry.
     pub is_published: bool,
+    /// What may be released with it, though nothing of it needs that.
+    pub together: Option<Together>,
 }
 
 impl Derived {
     /// The train of a driver that registries get, and that is chosen.
     fn published(driver: usize, crates: BTreeSet<usize>) -> Derived {
-        Derived { driver, crates, called: driver, is_of_workspace: false, is_published: true }
+        Derived { driver, crates, called: driver, is_of_workspace: false, is_published: true, together: None }
     }
 }
 
@@ -82,7 +84,8 @@ pub fn derive(workspace: &Workspace, repo: &Repo, named: Option<usize>) -> Resul
         let called = if has_name { None } else { facts.extension(workspace, driver) }.unwrap_or(driver);
         if named.is_none_or(|named| named == driver || named == called) {
             let crates = crates.iter().map(|&at| facts.crates[at].member).collect();
-            return Ok(Derived { called, is_of_workspace: true, ..Derived::published(driver, crates) });
+            let together = facts.beside(repo, &slashed(&workspace.graph.root)).filter(|_| named.is_none());
+            return Ok(Derived { called, is_of_workspace: true, together, ..Derived::published(driver, crates) });
         }
     }
     if let Some(driver) = named {
@@ -582,6 +585,41 @@ mod tests {
         // Its own tag tells which series it is of, though another one comes nearer.
         let own = ["js-0.12.2", "js-0.12.4", "v0.12.2", "v0.12.3", "v0.12.5-rc.1"];
         assert_eq!(lines(&at_candidate, &own).unwrap().tags, ["v0.12.3", "v0.12.2"]);
+    }
+
+    #[test]
+    fn what_moves_one_step_with_each_release_is_not_left_behind() {
+        let crates = ["lark 1.0.8: lark-flags", "lark-flags 1.0.8", "lark-gen 0.7.8"];
+        let tags = ["1.0.6", "1.0.7", "1.0.8"];
+        let beside = |crates: &[&str], tags: &[&str]| {
+            let named = tags.iter().map(|tag| (tag.to_string(), "0".to_owned())).collect();
+            facts(crates, tags, &["lark"]).beside(&Repo { tags: named, ..Repo::default() }, "Cargo.toml")
+        };
+        let versions = |texts: &[&str]| texts.iter().map(|text| Some(v(text))).collect::<Vec<_>>();
+        let told = |tags: &[&str], own: &[&str]| {
+            let lark = versions(&["1.0.8", "1.0.7", "1.0.6"][..own.len()]);
+            let told = beside(&crates, tags).and_then(|beside| beside.told_by(&[lark, versions(own)]));
+            told.map(|told| told.to_string())
+        };
+        assert_eq!(decided(&crates, &tags, &["lark"]), "lark: lark-flags");
+        assert_eq!(
+            told(&tags, &["0.7.8", "0.7.7", "0.7.6"]).as_deref(),
+            Some(
+                "the 3 publishable crates have 2 versions:\n  1.0.8: lark and lark-flags\n  0.7.8: lark-gen\n\
+                 next: the last 3 releases moved all of them: say so in Cargo.toml\n\n\
+                 [workspace.metadata.trains]\n\
+                 lark = { driver = \"lark\", lines = [{ crates = [\"lark-gen\"] }] }"
+            )
+        );
+        for (why, tags, own) in [
+            ("it stayed once", &tags[..], &["0.7.8", "0.7.7", "0.7.7"][..]),
+            ("it had releases of its own", &tags, &["0.7.8", "0.7.6", "0.7.5"]),
+            ("two releases are no habit", &tags[1..], &["0.7.8", "0.7.7"]),
+        ] {
+            assert_eq!(told(tags, own), None, "{why}");
+        }
+        assert!(beside(&crates[..2], &tags).is_none(), "nothing is beside it");
+        assert!(beside(&crates, &[&tags[..], &["lark-gen-0.7.8"]].concat()).is_none(), "it has tags of its own");
     }
 
     #[test]

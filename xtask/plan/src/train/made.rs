@@ -12,7 +12,7 @@ use super::{
     Template, Train,
     beside::{self, Beside},
     claims::{refuse_exceptions, superfluous},
-    derive::{self, Derived, derive},
+    derive::{self, Derived, Together, derive},
     did_you_mean, followers, lines, names_in, tag,
     wheels::{Wheel, wheels_of},
 };
@@ -67,7 +67,7 @@ impl Train {
     }
 
     fn new(workspace: &Workspace, repo: &Repo, mut config: TrainConfig) -> Result<Train> {
-        let (driver, needed) = driver(workspace, repo, &mut config)?;
+        let (driver, needed, together) = driver(workspace, repo, &mut config)?;
         refuse_exceptions(workspace, &config, (driver, &needed))?;
         let crates = config.crates(workspace, (driver, &needed))?;
         let tag = match &config.tag {
@@ -123,6 +123,7 @@ impl Train {
             strays: BTreeMap::new(),
             elsewhere: BTreeSet::new(),
             moved_together: Vec::new(),
+            together,
         })
     }
 }
@@ -142,8 +143,14 @@ fn parts(workspace: &Workspace, own: &BTreeSet<usize>) -> BTreeMap<usize, BTreeS
     parts
 }
 
-/// The driver, and what it needs of the workspace. What nobody configured is derived, and the configuration says it then.
-fn driver(workspace: &Workspace, repo: &Repo, config: &mut TrainConfig) -> Result<(usize, BTreeSet<usize>)> {
+/// The driver, what it needs of the workspace, and what may be released with it. What nobody configured is derived, and the
+/// configuration says it then.
+fn driver(
+    workspace: &Workspace,
+    repo: &Repo,
+    config: &mut TrainConfig,
+) -> Result<(usize, BTreeSet<usize>, Option<Together>)> {
+    let mut beside = None;
     let named = config.driver.as_ref().map(|name| {
         workspace.member(name).with_context(|| {
             let mut near = did_you_mean(workspace, name);
@@ -164,7 +171,9 @@ fn driver(workspace: &Workspace, repo: &Repo, config: &mut TrainConfig) -> Resul
             (driver, config.needed(workspace, driver))
         }
         named => {
-            let Derived { driver, crates, called, is_of_workspace, is_published } = derive(workspace, repo, named)?;
+            let Derived { driver, crates, called, is_of_workspace, is_published, together } =
+                derive(workspace, repo, named)?;
+            beside = together.filter(|_| workspace.trains.is_empty());
             let is_other = |at: usize| ![driver, called].contains(&at) && !workspace.trains.is_empty();
             if workspace.member(&config.name).is_some_and(is_other) {
                 bail!(
@@ -188,7 +197,7 @@ fn driver(workspace: &Workspace, repo: &Repo, config: &mut TrainConfig) -> Resul
     if config.name.is_empty() {
         config.name = workspace.members[driver].name.clone();
     }
-    Ok((driver, needed))
+    Ok((driver, needed, beside))
 }
 
 /// Whether a version is the driver's, or was: that of a release which what lags behind had part in.

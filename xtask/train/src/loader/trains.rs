@@ -16,7 +16,7 @@ use plan::{
     paths::dir,
     release,
     snapshot::Snapshot,
-    train::{Refusal, Train, lockstep},
+    train::{Refusal, Together, Train, lockstep},
     version::Version,
     workspace::{self, Workspace},
 };
@@ -57,6 +57,9 @@ impl Loader<'_> {
     pub fn choose(&self, workspace: &Workspace, base: &str, name: Option<&str>) -> Result<Train> {
         let chosen = Train::choose(workspace, &self.repo, name);
         let mut train = chosen.or_else(|error| Err(self.refusal(workspace, error)?))?;
+        if let Some(refusal) = self.told_together(workspace, train.together.as_ref())? {
+            bail!(refusal);
+        }
         train.strays = self.strays(workspace, &train, base)?;
         if let Some(refusal) = self.foreign_tags(workspace, &train)? {
             bail!(refusal);
@@ -69,11 +72,16 @@ impl Loader<'_> {
     /// Why there is no train, with what the last releases moved together.
     fn refusal(&self, workspace: &Workspace, error: anyhow::Error) -> Result<anyhow::Error> {
         let refusal = error.downcast_ref::<Refusal>().and_then(|refusal| refusal.together.as_ref());
-        let Some(together) = refusal else { return Ok(error) };
+        Ok(self.told_together(workspace, refusal)?.map_or(error, anyhow::Error::from))
+    }
+
+    /// What is proposed where the last releases moved several versions together.
+    fn told_together(&self, workspace: &Workspace, together: Option<&Together>) -> Result<Option<Refusal>> {
+        let Some(together) = together else { return Ok(None) };
         let tags: Vec<&str> = together.tags.iter().map(String::as_str).collect();
         let versions = |at: &usize| self.versions_at(&[workspace.members[*at].manifest.clone()], &tags);
         let versions = together.heads.iter().map(versions).collect::<Result<Vec<_>>>()?;
-        Ok(together.told_by(&versions).map_or(error, anyhow::Error::from))
+        Ok(together.told_by(&versions))
     }
 
     /// Adds which versions the lines of a train had in its releases, those of other branches and those that were rolled

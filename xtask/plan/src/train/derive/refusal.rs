@@ -43,16 +43,20 @@ pub struct Together {
     pub heads: Vec<usize>,
     /// The tags of the last releases, newest first.
     pub tags: Vec<String>,
+    /// None needs another: only that all moved one step in each of three releases tells that they belong together.
+    is_loose: bool,
 }
 
 impl Together {
     /// The proposal, if each of the last releases moved every head that was there; of each of them the versions in the
     /// commits of the tags.
     pub fn told_by(&self, versions: &[Vec<Option<Version>>]) -> Option<Refusal> {
-        let moves = |pair: &[Option<Version>]| matches!(pair, [Some(new), Some(old)] if new > old);
+        let is_higher = |old: &Version, new: &Version| if self.is_loose { is_next(old, new) } else { new > old };
+        let moves = |pair: &[Option<Version>]| matches!(pair, [Some(new), Some(old)] if is_higher(old, new));
+        let least = if self.is_loose { 2 } else { 1 };
         let is_moved = |versions: &Vec<Option<Version>>| {
             let since = versions.iter().rposition(Option::is_some).unwrap_or_default();
-            since > 0 && versions[..=since].windows(2).all(moves)
+            since >= least && versions[..=since].windows(2).all(moves)
         };
         let is_habit = versions.iter().all(is_moved);
         is_habit.then(|| (*self.refusal).clone())
@@ -87,15 +91,19 @@ impl Facts {
             };
             (format!("{what}\nnext: say in {root} what is released together, {example}\n\n{text}"), what, text)
         });
-        let together = self.together(repo, &lines, first).map(|(heads, tags, text)| {
-            let many = tags.len();
-            let reported = |what: String| {
-                format!("{what}\nnext: the last {many} releases moved all of them: say so in {root}\n\n{text}")
-            };
-            let (brief, whole) = (reported(own), reported(all));
-            Together { refusal: Box::new(Refusal { brief, whole, proposal: text, together: None }), heads, tags }
-        });
+        let main = lines.first().filter(|main| self.crossing(main, self.head(main, first)).is_some());
+        let together = main.and_then(|_| self.together((repo, root), &lines, first, [own, all]));
         Refusal { brief, whole, proposal, together }
+    }
+
+    /// The train that is derived and the crates beside it as one with version lines, as releases may have been made so far.
+    pub(super) fn beside(&self, repo: &Repo, root: &str) -> Option<Together> {
+        let (lines, first) = self.released_apart(None);
+        if lines.len() < 2 {
+            return None;
+        }
+        let what = [BRIEF, WHOLE].map(|limits| self.apart(&lines, first, &limits));
+        self.together((repo, root), &lines, first, what).map(|together| Together { is_loose: true, ..together })
     }
 
     /// One train of all crates, where only patches tell their versions apart, the first ones need others, and no tags are the
@@ -118,15 +126,22 @@ impl Facts {
         Some(format!("[workspace.metadata.trains]\n{name} = {{ driver = \"{name}\"{also} }}"))
     }
 
-    /// One train with a line for each version but the first, where the first needs them and they have no tags of their
-    /// own: a crate of each, the tags that tell whether that is how it is released, and the configuration.
-    fn together(&self, repo: &Repo, lines: &[Line], first: Option<usize>) -> Option<(Vec<usize>, Vec<String>, String)> {
+    /// One train with a line for each version but the first, where they have no tags of their own: a crate of each, the tags
+    /// that tell whether that is how it is released, and the configuration.
+    fn together(
+        &self,
+        (repo, root): (&Repo, &str),
+        lines: &[Line],
+        first: Option<usize>,
+        [own, all]: [String; 2],
+    ) -> Option<Together> {
         let [main, others @ ..] = lines else { return None };
         let driver = self.head(main, first);
         let is_tagged = |at: &usize| self.crates[*at].tagged.contains(&self.crates[*at].version);
-        let is_free = others.iter().flat_map(|line| &line.crates).any(is_tagged);
-        self.crossing(main, driver).filter(|_| !is_free)?;
         let tags = last_tags(repo, &main.version);
+        if tags.len() < 2 || others.iter().flat_map(|line| &line.crates).any(is_tagged) {
+            return None;
+        }
         let patterns = |line: &Line| {
             let stay = others.iter().filter(|other| *other != line).flat_map(|other| other.crates.iter().copied());
             self.patterns(&line.crates, &stay.collect())
@@ -143,7 +158,12 @@ impl Facts {
             tables.join(", ")
         );
         let heads = lines.iter().map(|line| self.crates[self.head(line, first)].member).collect();
-        (tags.len() > 1).then_some((heads, tags, text))
+        let many = tags.len();
+        let reported =
+            |what| format!("{what}\nnext: the last {many} releases moved all of them: say so in {root}\n\n{text}");
+        let (brief, whole) = (reported(own), reported(all));
+        let refusal = Box::new(Refusal { brief, whole, proposal: text, together: None });
+        Some(Together { refusal, heads, tags, is_loose: false })
     }
 
     /// What has versions of its own, the one that a train would go by first, and the crate that it goes by.
