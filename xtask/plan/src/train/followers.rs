@@ -27,7 +27,9 @@ pub(super) fn of(
     let is_near = |at: usize| needed.contains(&at) || linked(at).any(|to| own.contains(&to));
     let follows = |member: &Member| {
         let is_literal = member.version_field.literal().is_some();
-        let is_kept = !member.publish && is_literal && !config.excepts(&member.name);
+        // What git does not have here is not written.
+        let is_here = workspace.tracked.contains(&member.manifest);
+        let is_kept = !member.publish && is_literal && is_here && !config.excepts(&member.name);
         is_kept
             && !is_first(&member.version)
             && versions.contains(&member.version.base())
