@@ -1,7 +1,9 @@
 //! Crates: sent one by one, and looked for in the index that cargo sees.
-//! It must never take a crate for ours by its name and version: only the commit and the hash say so.
+//! It must never take a crate for ours by its name and version: only the commit and the hash say so, or a commit before
+//! it with the same crate.
 
 pub mod destination;
+mod earlier;
 pub mod pack;
 pub mod package;
 
@@ -32,6 +34,8 @@ pub struct Listed {
     /// The commit that cargo recorded when it was packed.
     pub commit: Option<String>,
     dirty: bool,
+    /// That commit is an earlier one than the release's, and nothing of the crate changed in between.
+    is_unchanged: bool,
     /// Since when, where the index tells.
     since: Option<String>,
     /// Nobody gets it who does not have it in a lock; its commit is not known any more.
@@ -64,13 +68,15 @@ pub fn observe(cx: &Context<'_>, upload: &CrateUpload) -> Result<Observation> {
             "give the crate another name, or the same spelling where it is yours",
         ));
     }
+    let listed = listed.map(|listed| Listed { is_unchanged: earlier::is_unchanged(cx, upload, &listed), ..listed });
     Ok(judge(upload, listed, packed_here(cx, upload).as_deref(), lacking_login(&registries, upload)))
 }
 
 impl Listed {
     /// Why it is not what this release made; `packed` is the hash of what was packed here.
     pub fn foreign(&self, upload: &CrateUpload, packed: Option<&str>) -> Option<String> {
-        if let Some(ours) = packed.filter(|ours| *ours != self.sha256) {
+        // A package tells its commit, and has another hash for it.
+        if let Some(ours) = packed.filter(|ours| *ours != self.sha256 && !self.is_unchanged) {
             return Some(format!("its sha256 is {}, that of the package made here is {ours}", self.sha256));
         }
         // Of what is yanked, the index tells no commit.
@@ -79,7 +85,7 @@ impl Listed {
         }
         match (&self.commit, &upload.commit) {
             _ if self.dirty => Some("it was packed from a tree with uncommitted changes".to_owned()),
-            (Some(theirs), Some(ours)) if theirs != ours => {
+            (Some(theirs), Some(ours)) if theirs != ours && !self.is_unchanged => {
                 Some(format!("it was packed from commit {theirs}, ours is {ours}"))
             }
             (None, Some(ours)) => Some(format!("it does not say from which commit it was packed, ours is {ours}")),
@@ -133,7 +139,11 @@ fn judge(upload: &CrateUpload, listed: Option<Listed>, packed: Option<&str>, lac
         return ownership::unless_waived(&upload.of, Check::RegistryYanked, yanked);
     }
     let of = listed.commit.as_deref().map_or("no commit", short);
-    Observation::Done { evidence: format!("sha256 {} of {of}", publish::digits(&listed.sha256)), since: listed.since }
+    let same = if listed.is_unchanged { ", since which it has not changed" } else { "" };
+    Observation::Done {
+        evidence: format!("sha256 {} of {of}{same}", publish::digits(&listed.sha256)),
+        since: listed.since,
+    }
 }
 
 /// Asks through cargo, which knows the user's registries and mirrors; what it downloads tells hash and commit. With it,
@@ -150,6 +160,7 @@ pub fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<
             sha256: line.cksum,
             commit: None,
             dirty: false,
+            is_unchanged: false,
             since: line.pubtime,
             yanked: line.yanked,
         });
@@ -159,8 +170,8 @@ pub fn look_up(registries: &Registries, upload: &CrateUpload) -> Result<(Option<
     let Some(line) = line else { return Ok((None, false)) };
     let (bytes, package) = asked.package()?;
     let (commit, dirty) = packed_from(&package)?;
-    let listed = Listed { sha256: hash::sha256(&bytes), commit, dirty, since: line.pubtime, yanked: false };
-    Ok((Some(listed), true))
+    let sha256 = hash::sha256(&bytes);
+    Ok((Some(Listed { sha256, commit, dirty, is_unchanged: false, since: line.pubtime, yanked: false }), true))
 }
 
 /// Sends one crate. That it was compiled from its package is proved by then.
@@ -247,6 +258,7 @@ pub mod tests {
             sha256: "aaaaaaaaaaaaaaaa".to_owned(),
             commit: commit.map(str::to_owned),
             dirty: false,
+            is_unchanged: false,
             since: None,
             yanked: false,
         }
@@ -263,6 +275,7 @@ pub mod tests {
     #[test]
     fn a_crate_is_ours_by_its_commit_and_its_hash_alone() {
         let (same, other) = (Some("aaaaaaaaaaaaaaaa"), Some("bbbbbbbbbbbbbbbb"));
+        let before = || Listed { is_unchanged: true, ..listed(Some("2222222222")) };
         for (listed, packed, expected) in [
             (listed(Some(OURS)), None, "done sha256 aaaaaaaaaaaa of 111111111"),
             (listed(Some(OURS)), same, "done sha256 aaaaaaaaaaaa of 111111111"),
@@ -272,6 +285,8 @@ pub mod tests {
                 "its sha256 is aaaaaaaaaaaaaaaa, that of the package made here is bbbbbbbbbbbbbbbb",
             ),
             (listed(Some("2222222222")), None, "it was packed from commit 2222222222, ours is 1111111111"),
+            (before(), other, "done sha256 aaaaaaaaaaaa of 222222222, since which it has not changed"),
+            (Listed { dirty: true, ..before() }, None, "it was packed from a tree with uncommitted changes"),
             (listed(None), None, "it does not say from which commit it was packed, ours is 1111111111"),
             (listed(None), same, "it does not say from which commit it was packed, ours is 1111111111"),
             (dirty(), None, "it was packed from a tree with uncommitted changes"),
