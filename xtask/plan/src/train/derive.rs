@@ -308,6 +308,25 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_tags_is_released_with_the_one_that_builds_on_it() {
+        let tags = ["owl-v0.22.0", "owl-v0.23.0", "owl-router-v0.19.0", "owl-router-v0.20.0"];
+        let crates = [
+            "owl 0.23.0: owl-macro",
+            "!owl-macro 0.23.0",
+            "owl-router 0.20.0: owl owl-router-macro",
+            "!owl-router-macro 0.20.0",
+        ];
+        assert_eq!(decided(&crates, &tags, &["owl"]), "owl: owl-macro");
+        let refused = |crates: &[&str], tags: &[&str]| refused(crates, tags, &[], None).proposal;
+        // The default train would take along what its driver needs.
+        let two = "[workspace.metadata.trains]\nowl-router = { driver = \"owl-router\", default = true }\nowl = { driver = \"owl\", also = [\"owl-macro\"] }";
+        assert_eq!(refused(&crates, &[&tags[..], &["owl-router-v0.18.0"]].concat()), two);
+        // Not what another one builds on, too.
+        let shared = [&crates[..3], &["!owl-router-macro 0.20.0", "hoot 0.1.0: owl-macro"]].concat();
+        assert!(refused(&shared, &tags).contains("\"owl-macro\""));
+    }
+
+    #[test]
     fn without_a_name_it_is_the_one_that_most_others_need() {
         let chain = ["types 0.1.0", "core 0.1.0: types", "a 0.1.0: core", "b 0.1.0: core", "!cli 0.1.0: a b"];
         assert_eq!(decided(&chain, &[], &["house"]), "core: types a b cli", "the one that most of them name");

@@ -45,7 +45,7 @@ pub(super) fn decide(facts: &Facts) -> Decision {
 impl Facts {
     /// The crates by the version that they have, highest first.
     pub(super) fn lines(&self) -> Vec<Line> {
-        let mut own = Vec::new();
+        let mut own: Vec<Line> = Vec::new();
         let mut by_version: BTreeMap<&Version, BTreeSet<usize>> = BTreeMap::new();
         for (at, each) in self.crates.iter().enumerate() {
             match self.is_released_alone(at) {
@@ -65,9 +65,30 @@ impl Facts {
                 None => lines.push(Line { version: version.clone(), crates }),
             }
         }
+        for line in &mut own {
+            self.join(line, &mut lines);
+        }
+        lines.retain(|line| !line.crates.is_empty());
         lines.extend(own);
         lines.sort_by(|a, b| b.version.cmp(&a.version));
         lines
+    }
+
+    /// Takes what the crate with tags of its own builds on at its version, and no other one does, if no tags are that's: its
+    /// macros.
+    fn join(&self, own: &mut Line, lines: &mut [Line]) {
+        let is_plain = self.tagged.iter().any(|series| series.contains(&own.version));
+        let is_part = |at: &usize| {
+            let Crate { version, tagged, inherits, .. } = &self.crates[*at];
+            let mut users = (0..self.crates.len()).filter(|&by| self.crates[by].builds_on.contains(at)).peekable();
+            let is_free = tagged.is_empty() && !inherits && !is_plain && *version == own.version;
+            is_free && users.peek().is_some() && users.all(|by| own.crates.contains(&by))
+        };
+        let parts: BTreeSet<usize> = lines.iter().flat_map(|line| &line.crates).copied().filter(is_part).collect();
+        for line in lines {
+            line.crates.retain(|at| !parts.contains(at));
+        }
+        own.crates.extend(parts);
     }
 
     /// Whether it has tags of its own, at versions that those who have its version now never had.
