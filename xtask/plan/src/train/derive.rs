@@ -265,6 +265,7 @@ mod tests {
                 inherits: version.starts_with('='),
                 is_root: false,
                 is_library: !name.starts_with('!'),
+                has_library: !name.starts_with('!') || name.starts_with("!!"),
                 needs,
                 builds_on: named.iter().filter(|name| !name.starts_with('?')).map(place).collect(),
                 tagged: BTreeSet::new(),
@@ -335,6 +336,9 @@ mod tests {
         // A library that needs all the others is what they are made for; a program, an example and a test only use it.
         let top = ["lark-core 0.7.3", "lark-io 0.7.3: lark-core", "lark 0.7.3: lark-io", "!lark-cli 0.7.3: lark"];
         assert_eq!(decided(&top, &[], &[]), "lark: lark-core lark-io lark-cli");
+        // So is a program that is a library, too, where the only other library is a part of it.
+        let program = ["!!owlc 0.1.0: owlc-parser owlc-macros", "owlc-parser 0.1.0", "!owlc-macros 0.1.0: owlc-parser"];
+        assert_eq!(decided(&program, &[], &["owl"]), "owlc: owlc-parser owlc-macros");
         assert_eq!(decided(&["one 0.1.0", "two 0.1.0"], &[], &[]), "unnamed");
         // Tags of nobody's name are those of all that are called after the repository.
         let both = ["lark2d 0.1.0", "lark3d 0.1.0"];

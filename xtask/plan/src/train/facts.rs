@@ -27,6 +27,8 @@ pub struct Crate {
     pub is_root: bool,
     /// Others can build on it: a macro, a program, an example or what is built for another language names no train.
     pub is_library: bool,
+    /// It is a library, though it may be a program, too.
+    pub has_library: bool,
     /// Those that it needs to build, and what they need, by their places in the facts.
     pub needs: BTreeSet<usize>,
     /// Those that it names itself, and cannot do without.
@@ -80,6 +82,7 @@ impl Facts {
                 inherits: member.version_field == VersionField::Inherited,
                 is_root: member.manifest == workspace.graph.root,
                 is_library: package.library && !package.cdylib && package.binaries.is_empty(),
+                has_library: package.library && !package.cdylib,
                 needs: needs.filter_map(|other| places.get(&other).copied()).collect(),
                 builds_on: firm.filter_map(|link| places.get(&link.to).copied()).collect(),
                 tagged: named.get(&pep503::normalized(&member.name)).cloned().unwrap_or_default(),

@@ -160,7 +160,12 @@ impl Facts {
     /// all others, that repository's core, the one whose name begins theirs, else the one that most of them build on. Of
     /// those that nothing tells apart, and that inherit one version or were tagged as one, the first.
     pub(super) fn driver(&self, of: &BTreeSet<usize>) -> Option<usize> {
-        let libraries: BTreeSet<usize> = of.iter().copied().filter(|&at| self.crates[at].is_library).collect();
+        let those = |is_so: &dyn Fn(&Crate) -> bool| of.iter().copied().filter(|&at| is_so(&self.crates[at])).collect();
+        let mut libraries: BTreeSet<usize> = those(&|each| each.is_library);
+        // What is alone among programs is a part of the one that is a library, too.
+        if libraries.len() == 1 {
+            libraries = those(&|each| each.has_library);
+        }
         let candidates = if libraries.is_empty() { of } else { &libraries };
         let needs_all =
             |at: &usize| candidates.iter().all(|other| other == at || self.crates[*at].needs.contains(other));
