@@ -40,6 +40,8 @@ type Above<'a> = &'a [&'a str];
 pub struct Search {
     /// The names of the train, each as its words, and the versions that count beside that name alone.
     names: BTreeMap<String, Vec<Version>>,
+    /// Those that Python projects have, and no crate.
+    projects: BTreeSet<String>,
     /// How many words the longest of the names has.
     longest: usize,
     /// The versions that the train leaves behind.
@@ -85,16 +87,19 @@ impl Search {
             let own = Some(version.clone()).filter(|version| version != to && !behind.contains(version));
             names.insert(spelt(name), own.into_iter().collect());
         }
-        let wheels = train.wheels.iter().filter_map(|wheel| wheel.project.name.as_deref());
+        let wheels = || train.wheels.iter().filter_map(|wheel| wheel.project.name.as_deref());
         let images = train.config.images.iter().map(|image| &*image.name);
-        for name in wheels.chain(images).chain([train.name()]) {
+        for name in wheels().chain(images).chain([train.name()]) {
             names.entry(spelt(name)).or_default();
         }
         let core = |version: &Version| version.final_version().to_string();
         let minor = |version: &Version| core(version).rsplit_once('.').map(|(minor, _)| minor.to_owned());
+        let crates: BTreeSet<String> = workspace.members.iter().map(|member| spelt(&member.name)).collect();
+        let projects = wheels().map(spelt).filter(|name| !crates.contains(name)).collect();
         let needles = behind.iter().filter_map(minor).chain(names.values().flatten().map(core)).collect();
         let longest = names.keys().map(|name| name.split('-').count()).max().unwrap_or_default();
-        Search { names, longest, behind: behind.into_iter().collect(), to: to.clone(), known: HashMap::new(), needles }
+        let (behind, to) = (behind.into_iter().collect(), to.clone());
+        Search { names, projects, longest, behind, to, known: HashMap::new(), needles }
     }
 
     /// The lines of a file that say what is left behind.
@@ -184,7 +189,7 @@ impl Search {
         }
     }
 
-    /// Whether it stands in a requirement of a cargo manifest that accepts what is released.
+    /// Whether it stands in a requirement of a cargo manifest that accepts what is released, or is of another crate.
     fn is_met(&self, found: &Found<'_>, line: &str, above: Above<'_>) -> bool {
         let is_quote = |c: char| c == '"' || c == '\'';
         let Some(start) = line[..found.start].rfind(is_quote) else { return false };
@@ -199,7 +204,9 @@ impl Search {
         };
         // `NAME_VERSION = "…"` is a word for a version and requires nothing.
         let is_name = spelt(key) == "version" || !spelt(key).split('-').any(is_version_word);
-        is_name && matches!(owner, Owner::Own(_) | Owner::Akin) && requirement::accepts(text, &self.to).unwrap_or(false)
+        let is_project = matches!(&owner, Owner::Own(name) if self.projects.contains(name));
+        let is_met = || requirement::accepts(text, &self.to).unwrap_or(false);
+        is_name && matches!(owner, Owner::Own(_) | Owner::Akin) && (is_project || is_met())
     }
 }
 

@@ -106,7 +106,10 @@ fn suffix(rest: &str) -> Option<&str> {
     let word = &rest[separator..];
     let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
     let low = word[..letters].to_ascii_lowercase();
-    if is_build || among(WORDS, &low) {
+    // `-edge.4` is a candidate by any word.
+    let counted = word[letters..].strip_prefix('.').filter(|_| rest.starts_with('-') && letters > 0);
+    let is_counted = counted.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if is_build || is_counted || among(WORDS, &low) {
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !".-+".contains(c)).unwrap_or(rest.len());
         // A file's name goes on behind it.
         let end = [".tar", ".zip", ".whl", ".jar", "-py3", "-cp3", "-x86", "-linux", "-alpine", ".html"]

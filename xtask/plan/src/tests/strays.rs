@@ -158,7 +158,7 @@ fn what_is_not_the_trains_or_is_past_is_none() {
         ("java/pom.xml", r#"<?xml version="0.9"?>"#),
         // Part of a longer number or word.
         ("README.md", "barter 10.9.3, 0.9.31, 1.0.9.3, 0.9.3.1, 0.93, 0.9.3x and barter 0.9f"),
-        ("README.md", "barter 0.9.3-rc.1 and 0.9.3.post1 and 0.8.3"),
+        ("README.md", "barter 0.9.3-rc.1 and 0.9.3-edge.1 and 0.9.3.post1 and 0.8.3"),
         ("README.md", "barter 1-0.9.3, barter 0.91.1, barter 0.9.5, barter 0.9.1-rc.1 and barter 0.9-beta"),
         // An older patch, beside no name of the train.
         ("js/package.json", r#"    "@barter/linux-x64-gnu": "0.9.1","#),
@@ -307,6 +307,16 @@ fn a_requirement_that_accepts_the_release_is_none() {
         ("README.md", r#"    "@barter/core": "^0.9.3","#, true),
     ] {
         assert_eq!(is_stray(&house(), path, line, "0.9.4"), expected, "{path}: {line}");
+    }
+    // A crate that is called like a Python project of the train is another's.
+    let owl = house().with("barter-python/pyproject.toml", "name = \"barter-python\"", "name = \"owl\"");
+    for (path, line, expected) in [
+        ("examples/x/Cargo.toml", r#"owl = "0.9.3""#, false),
+        ("examples/x/Cargo.toml", r#"owl = { version = "=0.9.3" }"#, false),
+        ("py/pyproject.toml", r#"dependencies = ["owl==0.9.3"]"#, true),
+        ("README.md", r#"owl 0.9.3"#, true),
+    ] {
+        assert_eq!(is_stray(&owl, path, line, "0.10.0"), expected, "{path}: {line}");
     }
 }
 
