@@ -225,6 +225,9 @@ pub fn compared_with<'a>(log: impl Into<Log<'a>>) -> Option<&'a str> {
     Some(Comparison::of_unreleased(&text[link.address], "")?.base()).filter(|base| !base.is_empty())
 }
 
+/// How many versions tell whether they have links now.
+const NEWEST: usize = 5;
+
 /// A link that stayed behind in the text of a release: its line, and words for a person.
 pub fn left_behind<'a>(log: impl Into<Log<'a>>, version: &str, tag: &str) -> Option<(usize, String)> {
     let log @ Log { text, .. } = log.into();
@@ -246,7 +249,8 @@ pub fn left_behind<'a>(log: impl Into<Log<'a>>, version: &str, tag: &str) -> Opt
         let what = || format!("the link of {version} does not lead to {tag}: {address}");
         return Comparison::split(address).is_some_and(misses).then(|| (line(link.address.start), what()));
     }
-    let others = read(log).into_iter().filter(|other| is_version(&other.name));
+    // Those of long ago may have been written by another hand.
+    let others = read(log).into_iter().filter(|other| is_version(&other.name) && other.name != own.name).take(NEWEST);
     let is_linked = others.filter_map(|other| link_of(&other)).next().is_some();
     is_linked.then(|| (line(own.heading.start), format!("{version} got no link: the form of the others is not known")))
 }
@@ -552,6 +556,13 @@ mod tests {
         for known in ["", "[Unreleased]: https://x/compare/v0.7.3...HEAD\n", "[0.7.3]: https://x/tags/v0.7.3\n"] {
             assert_eq!(left_behind(&released(&log(known), "0.8.0", TAGS), "0.8.0", "v0.8.0"), None, "{known}");
         }
+        // Nobody writes them any more.
+        let since = |versions: usize| {
+            let since: String = (0..versions).rev().map(|nth| format!("## 0.7.{nth}\n\n- x\n\n")).collect();
+            let text = format!("## 0.8.0\n\n- x\n\n{since}## [0.6.0](https://x/6/0)\n\n- x\n");
+            left_behind(&text, "0.8.0", "v0.8.0").map(|(line, _)| line)
+        };
+        assert_eq!((since(NEWEST - 1), since(NEWEST)), (Some(1), None));
     }
 
     #[test]
