@@ -13,8 +13,9 @@ fn is_variant(behind: &str) -> bool {
     const PYTHONS: [&str; 8] = ["a", "b", "c", "pre", "preview", "post", "rev", "r"];
     let word = first_word(behind.strip_prefix('-').unwrap_or_default());
     let is_pre = PYTHONS.contains(&word.as_str()) || PRE.iter().any(|(kind, _)| *kind == word) || is_development(&word);
-    // As SemVer counts a pre-release: `-foo.1`.
-    let is_counted = behind.trim_start_matches(|c: char| c == '-' || c.is_ascii_alphabetic()).starts_with('.');
+    // As SemVer counts a pre-release, `-foo.1`; a badge has `-blue.svg`.
+    let counted = behind.trim_start_matches(|c: char| c == '-' || c.is_ascii_alphabetic()).strip_prefix('.');
+    let is_counted = counted.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic()) && !is_pre && !is_counted
 }
 
@@ -185,6 +186,7 @@ mod tests {
         for (behind, is_one) in [
             ("-alpine", true),
             ("-debian-slim", true),
+            ("-blue.svg", true),
             ("-rc", false),
             ("-pre", false),
             ("-dev", false),
@@ -251,6 +253,7 @@ mod tests {
             ("v0.34-python3.12-trixie", Tag, "0.34.2", "0.35.0", "v0.35-python3.12-trixie"),
             ("0.34.2-alpine3.22", Pep440, "0.34.2", "0.35.0-rc.1", "0.34.2-alpine3.22"),
             ("0.34.2-alpine", Tag, "0.35.0-rc.1", "0.35.0", "0.35.0-alpine"),
+            ("v0.34.2-blue.svg", Tag, "0.34.2", "0.35.0", "v0.35.0-blue.svg"),
             // What the crates themselves say is a pre-release of theirs, whatever its name.
             ("0.8.0-foo.1", Tag, "0.8.0-foo.1", "0.8.0", "0.8.0"),
             ("0.8.0-foo.1", Cargo, "0.8.0-foo.2", "0.8.0-foo.3", "0.8.0-foo.3"),
