@@ -48,7 +48,14 @@ impl Fix {
 pub fn current(workspace: &Workspace, train: &Train) -> Result<Version> {
     match train.wheels.iter().map(|wheel| workspace.members[wheel.member].version.clone()).max() {
         Some(version) => Ok(version),
-        None => bail!("train {} has no wheel: add `wheels = [\"…\"]` to {}", train.name(), train.config.table()),
+        None if workspace.members.iter().any(|member| member.pyo3) => {
+            bail!("train {} has no wheel: add `wheels = [\"…\"]` to {}", train.name(), train.config.table())
+        }
+        None => bail!(
+            "train {} has no wheel, and a post release is of wheels alone; next: {}",
+            train.name(),
+            train.config.typed("release patch")
+        ),
     }
 }
 

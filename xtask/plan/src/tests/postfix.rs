@@ -1,7 +1,7 @@
 //! Stories of `postfix`: a Python-only fix as the next post release, and all that must be refused as one.
 //! Each refusal is checked together with the command that leads out of it.
 
-use crate::{check, finding::Check};
+use crate::{check, finding::Check, postfix, snapshot::Snapshot};
 use serde_json::json;
 
 use super::sketch::{Sketch, changes, findings, house, locked, moved, tag_message, text, titles, v};
@@ -307,4 +307,18 @@ fn the_workflow_that_publishes_has_to_start_on_the_tag_of_the_fix() {
         starting("v[0-9]+.[0-9]+.[0-9]+"),
         [".github/workflows/release.yml: the tag v0.9.3.post1 of train barter starts no workflow"]
     );
+}
+
+#[test]
+fn without_a_wheel_there_is_none_to_mend() {
+    let error = |sketch: Sketch| {
+        let Snapshot { workspace, train, .. } = sketch.snapshot();
+        postfix::current(&workspace, &train).unwrap_err().to_string()
+    };
+    let none = house().configured("wheels", json!([]));
+    let add = "train barter has no wheel: add `wheels = [\"…\"]` to [workspace.metadata.trains.barter]";
+    assert_eq!(error(none.clone()), add, "there could be one");
+    let rust = none.with("barter-python/Cargo.toml", "pyo3 = \"0.28\"\n", "");
+    let alone = "train barter has no wheel, and a post release is of wheels alone; next: cargo xtask release patch";
+    assert_eq!(error(rust), alone);
 }
