@@ -25,7 +25,6 @@ use crate::{
     taken::{self, Next},
     train::{Train, Wheel},
     version::{Bump, Dialect, Version},
-    version_files,
     workspace::Workspace,
 };
 
@@ -163,13 +162,10 @@ fn enter(snapshot: &Snapshot, path: &Path, entry: Option<String>, prose: &Prose<
 pub fn lacking(workspace: &Workspace, wheel: &Wheel, to: &Version) -> Vec<Finding> {
     let member = &workspace.members[wheel.member];
     let mut findings = Vec::new();
-    let project = &wheel.project;
-    // One that stands where maturin does not read it is a finding of its own.
-    if project.version.is_none() && (project.dynamic || project.misplaced.is_none()) {
+    if wheel.project.version.is_none() && wheel.project.dynamic {
         let path = slashed(&wheel.path);
         let python = member.version.show(Dialect::Pep440).unwrap_or_else(|_| member.version.tag());
-        let out = if project.dynamic { " and take it out of `dynamic`" } else { "" };
-        let next = version_files::written(wheel, member, &python) + out;
+        let next = format!("write `version = \"{python}\"` under [project] and take it out of `dynamic`");
         let what = format!(
             "{path} has no static version, and from {to} maturin would make a local version, which PyPI refuses"
         );

@@ -10,7 +10,7 @@ use crate::{
     finding::{Check, Finding},
     train::{Train, Wheel, wheel_version},
     version::Version,
-    workspace::{Member, Workspace},
+    workspace::Workspace,
 };
 
 /// What to do about a file that the train names.
@@ -24,14 +24,6 @@ pub fn anchored(workspace: &Workspace, train: &Train, file: &VersionFile) -> Res
     let found = |what: String| Finding::new(Check::VersionFiles, what, correct(train, "files"));
     let text = workspace.text(&path).map_err(|error| found(format!("{error:#}")))?;
     anchor::read(text, &file.after, file.times).map_err(|error| found(format!("{}: {error:#}", slashed(&path))))
-}
-
-/// Where a wheel's project gets the version that Python spells so.
-pub fn written(wheel: &Wheel, member: &Member, python: &str) -> String {
-    match wheel.project.has_project {
-        true => format!("write `version = \"{python}\"` under [project]"),
-        false => format!("add [project] with `name = \"{}\"` and `version = \"{python}\"`", member.name),
-    }
 }
 
 /// A wheel's own version that would go down to `to`, or of which that is not known.

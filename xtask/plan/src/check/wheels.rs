@@ -17,7 +17,6 @@ use crate::{
     snapshot::Snapshot,
     train::{Train, Wheel, uv_locks, wheel_version},
     version::{Dialect, Version},
-    version_files,
     workspace::{Member, Workspace},
 };
 
@@ -38,7 +37,7 @@ pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Findin
         // What no release may write may stand here between two releases, as `0.10.0-dev` does.
         let Ok(python) = member.version.show(Dialect::Pep440) else { continue };
         let project = &wheel.project;
-        let write = || version_files::written(wheel, member, &python);
+        let written = format!("`version = \"{python}\"`");
         if let Some(place) = project.version.as_ref().filter(|_| project.dynamic) {
             found(
                 format!("{path} says `version = \"{}\"` and lists it in `dynamic`, too", place.text),
@@ -46,7 +45,7 @@ pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Findin
             );
         }
         match wheel_version(wheel) {
-            Err(error) => found(format!("{error:#}"), write()),
+            Err(error) => found(format!("{error:#}"), format!("write {written} under [project]")),
             Ok(Some(version)) if version != member.version => found(
                 format!(
                     "{path} says {}, {manifest} says {}",
@@ -55,14 +54,11 @@ pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Findin
                 ),
                 aligned_by(workspace, train),
             ),
-            // Where it says none at all, maturin takes the crate's, with or without `dynamic`.
-            Ok(None) => {
-                if let Some(tool) = project.misplaced.filter(|_| !project.dynamic) {
-                    let what = "says its version under";
-                    found(format!("{path} {what} [tool.{tool}], where maturin does not read it"), write());
-                }
+            Ok(None) if !project.dynamic => {
+                let (what, next) = without_version(wheel, member, &written);
+                found(what, next);
             }
-            Ok(Some(_)) => {}
+            Ok(_) => {}
         }
         if member.version.base() != driver.base() && unversioned(workspace, train).is_none() {
             let driver_name = &workspace.members[train.driver].name;
@@ -78,6 +74,22 @@ pub(super) fn wheel_versions(workspace: &Workspace, train: &Train) -> Vec<Findin
         }
     }
     findings
+}
+
+/// That a wheel says no version, and where to write the one that is `written` so.
+/// `maturin build` only warns of it and takes the crate's, `maturin develop` fails ("Cannot build without valid version
+/// information").
+fn without_version(wheel: &Wheel, member: &Member, written: &str) -> (String, String) {
+    let (path, project) = (slashed(&wheel.path), &wheel.project);
+    let what = match project.misplaced {
+        Some(tool) => format!("{path} says its version under [tool.{tool}], where maturin does not read it"),
+        None => format!("{path} has neither a static version nor `dynamic = [\"version\"]`"),
+    };
+    let next = match project.has_project {
+        true => format!("write {written} under [project]"),
+        false => format!("add [project] with `name = \"{}\"` and {written}", member.name),
+    };
+    (what, next)
 }
 
 /// Locks that say another version of a wheel, until a release aligns them.
