@@ -31,7 +31,7 @@ use commit::LaidOut;
 use graph::{command, graph, lent};
 use paths::{fragments, may_be_read, paths};
 use plan::{
-    config::Flow,
+    config::{self, Flow},
     init,
     paths::dir,
     repo::{LogEntry, Repo, Tracked},
@@ -65,9 +65,7 @@ pub struct Loader<'a> {
     tree: Texts,
     /// Its manifests.
     parsed: Manifests,
-    /// The commit at the head; `None` where git did not tell of it.
-    pub newest: Option<LogEntry>,
-    /// The newest commits that the head leads to, once they were asked for.
+    /// The newest commits that the head leads to; where git did not tell of them, once they were asked for.
     log: OnceCell<Vec<LogEntry>>,
     read: Read,
 }
@@ -107,7 +105,7 @@ impl<'a> Loader<'a> {
         sh.change_dir(&top);
         // While cargo works, what most commands need is read.
         let there = sh.clone();
-        let newest = std::thread::spawn(move || repo::log(&there, &["HEAD"], 1));
+        let history = std::thread::spawn(move || repo::log(&there, &["HEAD"], repo::HORIZON));
         let (repo, tracked) = repo::beside(sh, |sh| repo::load(sh, &found), contents::tracked);
         let (repo, tracked) = (repo?, tracked?);
         let named = tracked.files.iter().filter(|path| may_be_read(path));
@@ -147,11 +145,10 @@ impl<'a> Loader<'a> {
             fragments,
             tree,
             parsed,
-            newest: newest
-                .join()
-                .map_or_else(|panic| std::panic::resume_unwind(panic), Result::unwrap_or_default)
-                .pop(),
-            log: OnceCell::new(),
+            log: history.join().map_or_else(
+                |panic| std::panic::resume_unwind(panic),
+                |log| log.map(OnceCell::from).unwrap_or_default(),
+            ),
             read: Read::default(),
         })
     }
@@ -189,14 +186,13 @@ impl<'a> Loader<'a> {
         let tree = repo::texts_behind_links(sh, commit, &paths)?;
         let parsed = workspace::parse_ahead(&tree);
         let repo = Repo { head: commit.to_owned(), ..self.repo.clone() };
-        let (newest, log, target) = (self.newest.clone(), self.log.clone(), self.target.clone());
+        let (log, target) = (self.log.clone(), self.target.clone());
         let (tracked, read) = (Tracked { files: Arc::new(tracked), ..Tracked::default() }, Read::default());
         Ok(Loader {
             sh,
             train,
             flow: self.flow,
             repo,
-            newest,
             log,
             target,
             graph,
@@ -216,11 +212,14 @@ impl<'a> Loader<'a> {
 
     /// The newest commits that the head leads to.
     pub fn log(&self) -> Result<&[LogEntry]> {
-        if let Some(known) = self.log.get() {
-            return Ok(known);
-        }
-        let log = repo::log(self.sh, &["HEAD"], repo::HORIZON)?;
-        Ok(self.log.get_or_init(|| log))
+        let known = match self.log.get() {
+            Some(log) => log,
+            None => {
+                let log = repo::log(self.sh, &["HEAD"], repo::HORIZON)?;
+                self.log.get_or_init(|| log)
+            }
+        };
+        Ok(known)
     }
 
     pub fn load(&self, source: Source<'_>) -> Result<Snapshot> {
@@ -273,6 +272,14 @@ impl<'a> Loader<'a> {
         let mut texts = self.tree.clone();
         texts.insert(graph.root.clone(), manifest.to_owned());
         Workspace::read(graph, texts, self.tracked.files.clone(), &self.parsed)
+    }
+
+    /// The registries that members and trains name, as the working tree does.
+    pub fn registries(&self) -> BTreeSet<String> {
+        let trains = config::read(&self.graph.metadata, &dir(&self.graph.root)).trains;
+        let chosen = trains.iter().flat_map(|train| train.registries.iter().flatten()).map(|name| name.to_string());
+        let allowed = self.graph.packages.iter().flat_map(|package| &package.registries).cloned();
+        chosen.chain(allowed).collect()
     }
 
     /// Where the workspace's own configuration of cargo counts.

@@ -22,14 +22,6 @@ use plan::{
 };
 
 impl Loader<'_> {
-    /// The registries that members and trains name, as the working tree does.
-    pub fn registries(&self) -> BTreeSet<String> {
-        let trains = config::read(&self.graph.metadata, &dir(&self.graph.root)).trains;
-        let chosen = trains.iter().flat_map(|train| train.registries.iter().flatten()).map(|name| name.to_string());
-        let allowed = self.graph.packages.iter().flat_map(|package| &package.registries).cloned();
-        chosen.chain(allowed).collect()
-    }
-
     /// Whether a train keeps a list of what is left for people after a release.
     pub fn keeps_follow_ups(&self) -> bool {
         config::read(&self.graph.metadata, &dir(&self.graph.root)).trains.iter().any(|train| train.follow_ups.is_some())

@@ -121,7 +121,7 @@ fn meant(loader: &Loader<'_>, head: &Snapshot) -> Result<Version> {
         (None, _) => {}
     }
     // Said twice, it is still one hotfix: the one that was merged last, with nothing after it.
-    let merged: Vec<&String> = loader.newest.iter().flat_map(|head| head.parents.iter().skip(1)).collect();
+    let merged: Vec<&String> = loader.log()?.iter().take(1).flat_map(|head| head.parents.iter().skip(1)).collect();
     for (version, tag) in train.tags(repo).filter(|(_, tag)| merged.contains(&&repo.tags[*tag])) {
         if is_hotfix(loader, tag)? {
             return Ok(version);

@@ -81,7 +81,7 @@ fn having(asked: Asked<'_>, line: Vec<LogEntry>, version: &Version) -> Result<Ve
 /// it once, whatever is configured.
 fn is_merge(asked: Asked<'_>, train: &Train, tagged: Option<&String>, version: &Version) -> Result<bool> {
     let (loader, head) = (asked.loader, &asked.loader.repo.head);
-    let Some(entry) = loader.newest.as_ref().filter(|entry| entry.commit == *head && entry.parents.len() > 1) else {
+    let Some(entry) = loader.log()?.first().filter(|entry| entry.commit == *head && entry.parents.len() > 1) else {
         return Ok(false);
     };
     if train.config.branch.is_some() || tagged.is_some_and(|commit| commit != head) {
