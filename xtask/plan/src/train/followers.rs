@@ -1,7 +1,7 @@
 //! Members that no registry gets and that have the train's version: examples, benchmarks, bindings for other languages.
 //! It must never take a version for the train's that a new crate just begins with, nor one that a Python project says, too.
 
-use std::collections::BTreeSet;
+use std::{cell::LazyCell, collections::BTreeSet, path::PathBuf};
 
 use crate::{
     config::TrainConfig,
@@ -25,6 +25,7 @@ pub(super) fn of(
     let linked = |at: usize| members[at].links.iter().map(|link| link.to);
     let needed: BTreeSet<usize> = own.iter().flat_map(|&at| linked(at)).collect();
     let is_near = |at: usize| needed.contains(&at) || linked(at).any(|to| own.contains(&to));
+    let python = LazyCell::new(|| python(workspace));
     let follows = |member: &Member| {
         let is_literal = member.version_field.literal().is_some();
         // What git does not have here is not written.
@@ -33,7 +34,7 @@ pub(super) fn of(
         is_kept
             && !is_first(&member.version)
             && versions.contains(&member.version.base())
-            && !is_python(workspace, member)
+            && !python.contains(&member.manifest)
     };
     (0..members.len()).filter(|at| !own.contains(at) && is_near(*at) && follows(&members[*at])).collect()
 }
@@ -43,11 +44,11 @@ fn is_first(version: &Version) -> bool {
     version.is_placeholder() || version.final_version().to_string() == "0.1.0"
 }
 
-/// What maturin builds and is no wheel of the train was left out of it.
-fn is_python(workspace: &Workspace, member: &Member) -> bool {
-    let mut projects = workspace.texts.iter().filter(|(path, _)| path.ends_with("pyproject.toml"));
-    projects.any(|(path, text)| {
-        let project = pyproject::read(text).ok().filter(|project| project.maturin);
-        project.is_some_and(|project| project.crate_at(path).as_ref() == Some(&member.manifest))
-    })
+/// The manifests of what maturin builds: what is no wheel of the train was left out of it.
+fn python(workspace: &Workspace) -> BTreeSet<PathBuf> {
+    let projects =
+        workspace.texts.iter().filter(|(path, text)| path.ends_with("pyproject.toml") && text.contains("maturin"));
+    let read =
+        projects.filter_map(|(path, text)| Some((path, pyproject::read(text).ok().filter(|project| project.maturin)?)));
+    read.filter_map(|(path, project)| project.crate_at(path)).collect()
 }
